@@ -1,0 +1,226 @@
+"""The execution role: one statement per need of a request; no need, no statement."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any, cast
+
+from aws_cdk import aws_iam as iam
+from constructs import Construct
+
+from .environment import StackEnvironment
+from .network import BoundNetwork
+
+
+@dataclass(frozen=True, kw_only=True)
+class Needs:
+    """What the service does for one endpoint under the endpoint's role.
+
+    :param log_group: log group that the containers' output goes to.
+    :param metric_namespace: CloudWatch namespace of the instances' metrics.
+    :param object_arns: S3 objects that are read.
+    :param decrypt_key_arns: KMS keys of those objects.
+    :param repository_arns: ECR repositories that images are pulled from.
+    :param function_arns: Lambda functions that hand out registry credentials.
+    :param volume_key_arn: KMS key of the instances' volumes.
+    :param network: subnets and security groups, if the endpoint is in a VPC.
+    """
+
+    log_group: str
+    metric_namespace: str
+    object_arns: Sequence[str] = ()
+    decrypt_key_arns: Sequence[str] = ()
+    repository_arns: Sequence[str] = ()
+    function_arns: Sequence[str] = ()
+    volume_key_arn: str | None = None
+    network: BoundNetwork | None = None
+
+
+def _unique(items: Iterable[str]) -> list[str]:
+    return list(dict.fromkeys(items))
+
+
+def _allow(
+    sid: str,
+    actions: Sequence[str],
+    resources: Iterable[str],
+    conditions: dict[str, Any] | None = None,
+) -> dict[str, Any]:
+    statement: dict[str, Any] = {
+        "Sid": sid,
+        "Effect": "Allow",
+        "Action": list(actions),
+        "Resource": _unique(resources),
+    }
+    if conditions is not None:
+        statement["Condition"] = conditions
+    return statement
+
+
+def policy_statements(needs: Needs, environment: StackEnvironment) -> list[dict[str, Any]]:
+    """Say the needs as IAM statements.
+
+    Sources: Developer Guide, sagemaker-roles (S3, ECR, KMS) and host-vpc (EC2); Service
+    Authorization Reference for which resources each action takes.
+    """
+    log_group = environment.arn("logs", f"log-group:{needs.log_group}")
+    statements = [
+        _allow(
+            "WriteLogs",
+            [
+                "logs:CreateLogGroup",
+                "logs:CreateLogStream",
+                "logs:DescribeLogStreams",
+                "logs:PutLogEvents",
+            ],
+            # Not <name>*, which would open the groups of endpoints whose names begin alike.
+            [log_group, f"{log_group}:*"],
+        ),
+        _allow(
+            "PublishMetrics",
+            ["cloudwatch:PutMetricData"],
+            ["*"],  # the action takes no resource; the namespace narrows it
+            {"StringEquals": {"cloudwatch:namespace": needs.metric_namespace}},
+        ),
+    ]
+    if needs.object_arns:
+        statements.append(_allow("ReadModelData", ["s3:GetObject"], needs.object_arns))
+    if needs.decrypt_key_arns:
+        statements.append(_allow("DecryptModelData", ["kms:Decrypt"], needs.decrypt_key_arns))
+    if needs.repository_arns:
+        statements += [
+            _allow(
+                "PullImage",
+                [
+                    "ecr:BatchCheckLayerAvailability",
+                    "ecr:BatchGetImage",
+                    "ecr:GetDownloadUrlForLayer",
+                ],
+                needs.repository_arns,
+            ),
+            # The action takes no resource.
+            _allow("LogInToRegistry", ["ecr:GetAuthorizationToken"], ["*"]),
+        ]
+    if needs.function_arns:
+        statements.append(
+            _allow("GetRegistryCredentials", ["lambda:InvokeFunction"], needs.function_arns)
+        )
+    if needs.volume_key_arn is not None:
+        statements.append(
+            _allow("UseVolumeKey", ["kms:CreateGrant", "kms:DescribeKey"], [needs.volume_key_arn])
+        )
+    if needs.network is not None:
+        statements += _network_statements(needs.network, environment)
+    return statements
+
+
+def _network_statements(
+    network: BoundNetwork, environment: StackEnvironment
+) -> list[dict[str, Any]]:
+    interfaces = environment.arn("ec2", "network-interface/*")
+
+    def owned(resource: str) -> str:
+        return environment.arn("ec2", resource, account=network.owner_account)
+
+    return [
+        _allow(
+            "CreateNetworkInterfaces",
+            ["ec2:CreateNetworkInterface"],
+            [
+                interfaces,
+                *(owned(f"subnet/{subnet}") for subnet in network.subnet_ids),
+                *(owned(f"security-group/{group}") for group in network.security_group_ids),
+            ],
+        ),
+        _allow(
+            "ManageNetworkInterfaces",
+            [
+                "ec2:CreateNetworkInterfacePermission",
+                "ec2:DeleteNetworkInterface",
+                "ec2:DeleteNetworkInterfacePermission",
+            ],
+            [interfaces],
+        ),
+        _allow(
+            "DescribeNetwork",
+            [
+                "ec2:DescribeDhcpOptions",
+                "ec2:DescribeNetworkInterfaces",
+                "ec2:DescribeSecurityGroups",
+                "ec2:DescribeSubnets",
+                "ec2:DescribeVpcEndpoints",
+                "ec2:DescribeVpcs",
+            ],
+            ["*"],  # EC2's Describe actions take no resource
+        ),
+    ]
+
+
+def sagemaker_principal(environment: StackEnvironment) -> iam.IPrincipal:
+    """SageMaker on behalf of this account only.
+
+    A narrower ``aws:SourceArn`` than the whole account's breaks endpoints (Developer Guide,
+    security-confused-deputy-prevention).
+    """
+    principal = iam.ServicePrincipal(
+        "sagemaker.amazonaws.com",
+        conditions={
+            "StringEquals": {"aws:SourceAccount": environment.account},
+            "ArnLike": {"aws:SourceArn": environment.arn("sagemaker", "*")},
+        },
+    )
+    # jsii's types name a parameter otherwise than the protocol does.
+    return cast(iam.IPrincipal, principal)
+
+
+class ExecutionRole(iam.Role):
+    """A role whose permissions, also those of later grants, are in one customer managed policy.
+
+    CDK's own role puts grants into an inline policy, which rule packs such as NIST 800-53 refuse.
+    """
+
+    policy: iam.ManagedPolicy
+
+    def __init__(
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        description: str,
+        environment: StackEnvironment,
+    ) -> None:
+        """Make the role; :meth:`attach` gives it its policy."""
+        super().__init__(
+            scope,
+            construct_id,
+            assumed_by=sagemaker_principal(environment),
+            description=description,
+        )
+
+    def attach(self, policy: iam.ManagedPolicy) -> None:
+        """Let this policy take the grants to come."""
+        self.policy = policy
+
+    def add_to_principal_policy(
+        self, statement: iam.PolicyStatement
+    ) -> iam.AddToPrincipalPolicyResult:
+        """Add a grant's statement to the customer managed policy."""
+        self.policy.add_statements(statement)
+        return iam.AddToPrincipalPolicyResult(statement_added=True, policy_dependable=self.policy)
+
+
+def emit_policy(
+    scope: Construct,
+    construct_id: str,
+    *,
+    role: iam.IRole,
+    statements: Sequence[dict[str, Any]],
+) -> iam.ManagedPolicy:
+    """Emit the statements as one customer managed policy of the role."""
+    return iam.ManagedPolicy(
+        scope,
+        construct_id,
+        document=iam.PolicyDocument.from_json(
+            {"Version": "2012-10-17", "Statement": list(statements)}
+        ),
+        roles=[role],
+    )

@@ -1,0 +1,288 @@
+"""What callers and operators need of an endpoint, of this app or imported: grants and metrics."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Unpack
+
+import jsii
+from aws_cdk import Resource, Stack
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_sagemaker as sagemaker
+from aws_cdk.interfaces.aws_sagemaker import EndpointReference
+from constructs import Construct
+
+from . import metrics
+from .environment import StackEnvironment
+from .metrics import EndpointMetric, MetricOptions, make_metric
+from .variants import DEFAULT_VARIANT_NAME
+
+if TYPE_CHECKING:
+    from aws_cdk import aws_cloudwatch as cloudwatch
+    from aws_cdk import aws_ec2 as ec2
+
+
+class _IConnectable:
+    """Declares ``aws_ec2.IConnectable`` to jsii without importing the module, which takes 0.2 s."""
+
+    __jsii_type__ = "aws-cdk-lib.aws_ec2.IConnectable"
+
+    @property
+    @jsii.member(jsii_name="connections")
+    def connections(self) -> None:
+        """Only its jsii name is read."""
+
+
+@jsii.implements(sagemaker.IEndpoint, _IConnectable)
+class InferenceEndpoint(Resource):
+    """An endpoint, of this app or imported: what callers and operators need of it.
+
+    It is an ``aws_sagemaker.IEndpoint``, so that Step Functions, API Gateway and other CDK code
+    take it.
+    """
+
+    def __init__(
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        endpoint_name: str,
+        endpoint_arn: str,
+        variant_names: Sequence[str],
+    ) -> None:
+        """Keep what identifies the endpoint; use a subclass or a ``from_*`` method."""
+        super().__init__(scope, construct_id)
+        self._endpoint_name = endpoint_name
+        self._endpoint_arn = endpoint_arn
+        self._variant_names = tuple(variant_names)
+        self._connections: ec2.Connections | None = None
+
+    @staticmethod
+    def from_endpoint_name(
+        scope: Construct, construct_id: str, endpoint_name: str
+    ) -> "InferenceEndpoint":
+        """Import an endpoint of this account and Region.
+
+        :param endpoint_name: its name, in the case in which it was created.
+        """
+        environment = StackEnvironment.of(Stack.of(scope))
+        return InferenceEndpoint.from_endpoint_attributes(
+            scope,
+            construct_id,
+            # SageMaker lower-cases names in ARNs, and policies compare with case.
+            endpoint_arn=environment.arn("sagemaker", f"endpoint/{endpoint_name.lower()}"),
+            endpoint_name=endpoint_name,
+        )
+
+    @staticmethod
+    def from_endpoint_attributes(
+        scope: Construct,
+        construct_id: str,
+        *,
+        endpoint_arn: str,
+        endpoint_name: str | None = None,
+        variant_names: Sequence[str] = (DEFAULT_VARIANT_NAME,),
+        security_groups: "Sequence[ec2.ISecurityGroup] | None" = None,
+    ) -> "InferenceEndpoint":
+        """Import an endpoint, also of another account or Region.
+
+        :param endpoint_arn: its ARN.
+        :param endpoint_name: its name in the case in which it was created, if that is not lower
+            case. Default: the ARN's last part.
+        :param variant_names: names of its production variants, for metrics. Default:
+            ``AllTraffic``.
+        :param security_groups: its groups, for ``connections``. Default: not known.
+        """
+        endpoint = InferenceEndpoint(
+            scope,
+            construct_id,
+            endpoint_name=endpoint_arn.rpartition("/")[2]
+            if endpoint_name is None
+            else endpoint_name,
+            endpoint_arn=endpoint_arn,
+            variant_names=variant_names,
+        )
+        if security_groups is not None:
+            from aws_cdk import aws_ec2 as ec2
+
+            endpoint._connections = ec2.Connections(security_groups=list(security_groups))
+        return endpoint
+
+    @property
+    def endpoint_name(self) -> str:
+        """Name of the endpoint, a literal for endpoints of this library."""
+        return self._endpoint_name
+
+    @property
+    def endpoint_arn(self) -> str:
+        """ARN of the endpoint, with the name in lower case as SageMaker writes it.
+
+        It holds the literal name instead of a reference, so that stacks that use it do not tie the
+        endpoint's stack by an export.
+        """
+        return self._endpoint_arn
+
+    @property
+    def endpoint_ref(self) -> EndpointReference:
+        """Reference for CDK's generated constructs."""
+        return EndpointReference(endpoint_arn=self.endpoint_arn)
+
+    @property
+    def variant_names(self) -> Sequence[str]:
+        """Names of the production variants."""
+        return self._variant_names
+
+    @property
+    def connections(self) -> "ec2.Connections":
+        """Network rules of the endpoint.
+
+        :raises ValueError: if the endpoint has no security groups.
+        """
+        if self._connections is None:
+            raise ValueError(
+                f"endpoint {self.endpoint_name!r} has no security groups; pass vpc (or "
+                "security_groups when importing)"
+            )
+        return self._connections
+
+    def grant(self, grantee: iam.IGrantable, *actions: str) -> iam.Grant:
+        """Grant any actions on this endpoint.
+
+        :param grantee: who is granted.
+        :param actions: for example ``"sagemaker:DescribeEndpoint"``.
+        """
+        return iam.Grant.add_to_principal(
+            grantee=grantee, actions=list(actions), resource_arns=[self.endpoint_arn]
+        )
+
+    def grant_invoke(self, grantee: iam.IGrantable) -> iam.Grant:
+        """Let a caller invoke the endpoint (``InvokeEndpoint``).
+
+        :param grantee: the caller.
+        """
+        return self.grant(grantee, "sagemaker:InvokeEndpoint")
+
+    def grant_invoke_streaming(self, grantee: iam.IGrantable) -> iam.Grant:
+        """Let a caller invoke the endpoint and read the response as a stream.
+
+        SageMaker authorises a streaming call by both actions (Service Authorization Reference;
+        runtime API reference, InvokeEndpointWithResponseStream).
+
+        :param grantee: the caller.
+        """
+        return self.grant(
+            grantee, "sagemaker:InvokeEndpoint", "sagemaker:InvokeEndpointWithResponseStream"
+        )
+
+    def _metric(
+        self, metric: EndpointMetric, variant_name: str | None, options: MetricOptions
+    ) -> "cloudwatch.Metric":
+        if variant_name is None:
+            variant_name = self._variant_names[0]
+        elif variant_name not in self._variant_names:
+            raise ValueError(
+                f"variant_name={variant_name!r}: endpoint {self.endpoint_name!r} has the variants "
+                f"{', '.join(map(repr, self._variant_names))}"
+            )
+        return make_metric(
+            metric,
+            {"EndpointName": self.endpoint_name, "VariantName": variant_name},
+            options,
+        )
+
+    def metric(
+        self,
+        metric_name: str,
+        *,
+        namespace: str = metrics.INVOCATION_NAMESPACE,
+        variant_name: str | None = None,
+        **options: Unpack[MetricOptions],
+    ) -> "cloudwatch.Metric":
+        """Any metric of a variant, averaged unless said otherwise.
+
+        :param metric_name: its name in CloudWatch.
+        :param namespace: its namespace. Default: ``AWS/SageMaker``.
+        :param variant_name: the variant. Default: the first.
+        :param options: period, statistic, label, color, region, account.
+        """
+        return self._metric(
+            EndpointMetric(name=metric_name, namespace=namespace, statistic="Average"),
+            variant_name,
+            options,
+        )
+
+    def metric_invocations(
+        self, *, variant_name: str | None = None, **options: Unpack[MetricOptions]
+    ) -> "cloudwatch.Metric":
+        """Requests. Default statistic: sum."""
+        return self._metric(metrics.INVOCATIONS, variant_name, options)
+
+    def metric_invocations_per_instance(
+        self, *, variant_name: str | None = None, **options: Unpack[MetricOptions]
+    ) -> "cloudwatch.Metric":
+        """Requests per instance. Default statistic: sum, the only one with a meaning."""
+        return self._metric(metrics.INVOCATIONS_PER_INSTANCE, variant_name, options)
+
+    def metric_invocation_4xx_errors(
+        self, *, variant_name: str | None = None, **options: Unpack[MetricOptions]
+    ) -> "cloudwatch.Metric":
+        """Requests answered with a 4XX code. Default statistic: sum; the average is a fraction."""
+        return self._metric(metrics.INVOCATION_4XX_ERRORS, variant_name, options)
+
+    def metric_invocation_5xx_errors(
+        self, *, variant_name: str | None = None, **options: Unpack[MetricOptions]
+    ) -> "cloudwatch.Metric":
+        """Requests answered with a 5XX code. Default statistic: sum; the average is a fraction."""
+        return self._metric(metrics.INVOCATION_5XX_ERRORS, variant_name, options)
+
+    def metric_invocation_model_errors(
+        self, *, variant_name: str | None = None, **options: Unpack[MetricOptions]
+    ) -> "cloudwatch.Metric":
+        """Requests to which the container gave no 2XX answer. Default statistic: sum."""
+        return self._metric(metrics.INVOCATION_MODEL_ERRORS, variant_name, options)
+
+    def metric_model_latency(
+        self, *, variant_name: str | None = None, **options: Unpack[MetricOptions]
+    ) -> "cloudwatch.Metric":
+        """Time that the containers take, in microseconds. Default statistic: average."""
+        return self._metric(metrics.MODEL_LATENCY, variant_name, options)
+
+    def metric_overhead_latency(
+        self, *, variant_name: str | None = None, **options: Unpack[MetricOptions]
+    ) -> "cloudwatch.Metric":
+        """Time that SageMaker adds, in microseconds. Default statistic: average."""
+        return self._metric(metrics.OVERHEAD_LATENCY, variant_name, options)
+
+    def metric_concurrent_requests_per_model(
+        self, *, variant_name: str | None = None, **options: Unpack[MetricOptions]
+    ) -> "cloudwatch.Metric":
+        """Requests in the containers and in their queues. Default statistic: maximum."""
+        return self._metric(metrics.CONCURRENT_REQUESTS_PER_MODEL, variant_name, options)
+
+    def metric_cpu_utilization(
+        self, *, variant_name: str | None = None, **options: Unpack[MetricOptions]
+    ) -> "cloudwatch.Metric":
+        """CPU in use, 100 per core. Default statistic: average."""
+        return self._metric(metrics.CPU_UTILIZATION, variant_name, options)
+
+    def metric_memory_utilization(
+        self, *, variant_name: str | None = None, **options: Unpack[MetricOptions]
+    ) -> "cloudwatch.Metric":
+        """Memory in use, in percent. Default statistic: average."""
+        return self._metric(metrics.MEMORY_UTILIZATION, variant_name, options)
+
+    def metric_disk_utilization(
+        self, *, variant_name: str | None = None, **options: Unpack[MetricOptions]
+    ) -> "cloudwatch.Metric":
+        """Disk in use, in percent. Default statistic: average."""
+        return self._metric(metrics.DISK_UTILIZATION, variant_name, options)
+
+    def metric_gpu_utilization(
+        self, *, variant_name: str | None = None, **options: Unpack[MetricOptions]
+    ) -> "cloudwatch.Metric":
+        """GPU in use, 100 per GPU. Default statistic: average."""
+        return self._metric(metrics.GPU_UTILIZATION, variant_name, options)
+
+    def metric_gpu_memory_utilization(
+        self, *, variant_name: str | None = None, **options: Unpack[MetricOptions]
+    ) -> "cloudwatch.Metric":
+        """GPU memory in use, 100 per GPU. Default statistic: average."""
+        return self._metric(metrics.GPU_MEMORY_UTILIZATION, variant_name, options)

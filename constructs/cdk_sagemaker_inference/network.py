@@ -1,0 +1,117 @@
+"""VPC, subnets and security groups of an endpoint."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from constructs import Construct
+
+from .environment import StackEnvironment
+from .replacement import physical_name
+
+if TYPE_CHECKING:
+    from aws_cdk import aws_ec2 as ec2
+
+
+@dataclass(frozen=True, kw_only=True)
+class SelectedSubnets:
+    """The subnets that a request comes to.
+
+    :param subnet_ids: ids, tokens or literals; unresolved lists have one element.
+    :param availability_zones: their zones, tokens or literals.
+    """
+
+    subnet_ids: list[str]
+    availability_zones: list[str]
+
+
+@dataclass(frozen=True, kw_only=True)
+class BoundNetwork:
+    """A network in the app.
+
+    :param subnet_ids: subnets that the instances get their network interfaces in.
+    :param security_groups: groups of those interfaces.
+    :param security_group_ids: their ids.
+    :param owner_account: account of subnets and groups in ARNs. The subnets of an imported VPC may
+        be shared by another account, which CDK does not know; their ids are unique, so ``*`` is as
+        exact.
+    :param connections: the same groups, for rules.
+    """
+
+    subnet_ids: list[str]
+    security_groups: "list[ec2.ISecurityGroup]"
+    security_group_ids: list[str]
+    owner_account: str
+    connections: "ec2.Connections"
+
+    @property
+    def identity(self) -> tuple[object, ...]:
+        """What makes the groups differ although their references keep their text."""
+        return tuple(name for group in self.security_groups for name in physical_name(group))
+
+
+def select_subnets(
+    vpc: "ec2.IVpc", selection: "ec2.SubnetSelection | None"
+) -> SelectedSubnets | str:
+    """Select subnets as CDK does: by default private ones, else isolated, else public.
+
+    :returns: the subnets, or why CDK finds none.
+    """
+    try:
+        if selection is None:
+            selected = vpc.select_subnets()
+        else:
+            selected = vpc.select_subnets(
+                availability_zones=selection.availability_zones,
+                one_per_az=selection.one_per_az,
+                subnet_filters=selection.subnet_filters,
+                subnet_group_name=selection.subnet_group_name,
+                subnets=selection.subnets,
+                subnet_type=selection.subnet_type,
+            )
+    except RuntimeError as error:  # how jsii raises what CDK throws
+        return str(error).splitlines()[0]
+    return SelectedSubnets(
+        subnet_ids=selected.subnet_ids,
+        availability_zones=selected.availability_zones,
+    )
+
+
+def bind_network(
+    scope: Construct,
+    environment: StackEnvironment,
+    *,
+    vpc: "ec2.IVpc",
+    subnets: SelectedSubnets,
+    security_groups: "Sequence[ec2.ISecurityGroup] | None",
+    allow_https: bool,
+) -> BoundNetwork:
+    """Use the user's groups, or make one that lets nothing in and only what is needed out.
+
+    :param allow_https: SageMaker fetches something through the VPC: the artifact (Developer Guide,
+        host-vpc) or the image of a private registry. The address is not known, so the rule names
+        the port only.
+    """
+    from aws_cdk import aws_ec2 as ec2
+
+    if security_groups is None:
+        group = ec2.SecurityGroup(
+            scope,
+            "SecurityGroup",
+            vpc=vpc,
+            description="SageMaker endpoint",
+            allow_all_outbound=False,
+        )
+        if allow_https:
+            group.add_egress_rule(
+                ec2.Peer.any_ipv4(), ec2.Port.tcp(443), "Model artifact and image over HTTPS"
+            )
+        security_groups = [group]
+    groups = list(security_groups)
+    return BoundNetwork(
+        subnet_ids=subnets.subnet_ids,
+        security_groups=groups,
+        security_group_ids=[group.security_group_id for group in groups],
+        owner_account=environment.account if isinstance(vpc, ec2.Vpc) else "*",
+        connections=ec2.Connections(security_groups=groups),
+    )

@@ -1,0 +1,125 @@
+"""``RealtimeEndpoint``: instances that answer each request at once."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from constructs import Construct
+
+from .endpoint import DeployedEndpoint
+from .model import Container
+from .naming import NamingScheme
+from .request import EndpointRequest
+from .variants import DEFAULT_INSTANCE_TYPE, InstanceVariant, RoutingStrategy
+
+if TYPE_CHECKING:
+    from aws_cdk import Duration, Size
+    from aws_cdk import aws_ec2 as ec2
+    from aws_cdk import aws_iam as iam
+    from aws_cdk import aws_kms as kms
+
+
+class RealtimeEndpoint(DeployedEndpoint):
+    """A real-time endpoint: one HTTPS address, answers within 60 seconds.
+
+    Every change of an argument deploys: models and configs get a new name with each change, and the
+    endpoint keeps its own and is updated in place.
+
+    Example::
+
+        fraud = RealtimeEndpoint(
+            self,
+            "Fraud",
+            naming=Naming(team="rc", project="project-a", model="fraud", version=3),
+            model=Container(
+                image=ContainerImage.from_ecr_repository(repository, tag="1.4.2"),
+                data=ModelData.from_bucket(bucket, "models/fraud/3/model.tar.gz"),
+            ),
+            instance_count=2,
+            vpc=vpc,
+        )
+        fraud.grant_invoke(api_function)
+    """
+
+    def __init__(
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        naming: NamingScheme,
+        model: Container,
+        instance_type: str = DEFAULT_INSTANCE_TYPE,
+        instance_count: int = 1,
+        volume_size: "Size | None" = None,
+        encryption_key: "kms.IKey | kms.Key | None" = None,
+        model_data_download_timeout: "Duration | None" = None,
+        container_startup_health_check_timeout: "Duration | None" = None,
+        routing_strategy: RoutingStrategy | None = None,
+        vpc: "ec2.IVpc | None" = None,
+        vpc_subnets: "ec2.SubnetSelection | None" = None,
+        security_groups: "Sequence[ec2.ISecurityGroup] | None" = None,
+        enable_network_isolation: bool = False,
+        role: "iam.IRole | iam.Role | None" = None,
+        attach_execution_policy: bool = True,
+        outputs: bool = False,
+    ) -> None:
+        """Make an endpoint and all that it needs.
+
+        :param naming: names and tags, a :class:`Naming` or a scheme of your own.
+        :param model: what runs.
+        :param instance_type: for example ``ml.g5.xlarge``; CDK checks it against CloudFormation's
+            list at synth. Default: ``ml.m5.xlarge``.
+        :param instance_count: instances, from 1; two or more are spread over Availability Zones and
+            survive the loss of one. Default: 1.
+        :param volume_size: size of each instance's volume, 1 to 512 GiB; refused for instances with
+            local storage (API reference, ProductionVariant). Default: SageMaker's choice.
+        :param encryption_key: customer managed KMS key of the volumes. Default: a key of AWS's.
+        :param model_data_download_timeout: time to download the artifact to one instance, 60 to
+            3600 seconds. Default: SageMaker's, which depends on the artifact.
+        :param container_startup_health_check_timeout: time for the container to answer ``/ping``,
+            60 to 3600 seconds. Default: SageMaker's.
+        :param routing_strategy: how an instance is picked for a request. Default: at random.
+        :param vpc: VPC that the containers' network interfaces are in. Default: none, the
+            containers reach the internet through SageMaker's network.
+        :param vpc_subnets: which subnets of ``vpc``, 1 to 16. Default: its private subnets, else
+            its isolated ones, as CDK chooses.
+        :param security_groups: 1 to 5 groups. Default: a group of the endpoint's own that lets
+            nothing in, and HTTPS out only if artifact or image come through the VPC.
+        :param enable_network_isolation: containers make and take no network calls but SageMaker's.
+            Default: false.
+        :param role: execution role, which must trust ``sagemaker.amazonaws.com``. Default: a role
+            of the endpoint's own, with nothing but the permissions that this request needs.
+        :param attach_execution_policy: gives ``role`` these permissions in a customer managed
+            policy. False leaves a role of yours as it is. Default: true.
+        :param outputs: adds CloudFormation outputs ``EndpointName`` and ``EndpointArn``. Default:
+            false.
+        :raises ValueError: naming every argument that would make the deployment fail.
+        """
+        super().__init__(
+            scope,
+            construct_id,
+            request=EndpointRequest(
+                kind=type(self).__name__,
+                naming=naming,
+                variants=[
+                    InstanceVariant(
+                        model=model,
+                        instance_type=instance_type,
+                        instance_count=instance_count,
+                        volume_size=volume_size,
+                        model_data_download_timeout=model_data_download_timeout,
+                        container_startup_health_check_timeout=(
+                            container_startup_health_check_timeout
+                        ),
+                        routing_strategy=routing_strategy,
+                    )
+                ],
+                vpc=vpc,
+                vpc_subnets=vpc_subnets,
+                security_groups=security_groups,
+                enable_network_isolation=enable_network_isolation,
+                encryption_key=encryption_key,
+                role=role,
+                attach_execution_policy=attach_execution_policy,
+                outputs=outputs,
+            ),
+        )

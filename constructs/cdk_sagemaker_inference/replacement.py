@@ -1,0 +1,39 @@
+"""Names with a hash, so that what CloudFormation replaces never collides with itself."""
+
+import hashlib
+import json
+from collections.abc import Mapping
+
+from aws_cdk import Stack
+
+HASH_LENGTH = 8
+"""Digits of the hash; with its hyphen it takes nine of a name's 63 characters."""
+
+
+def replacement_name(
+    stack: Stack, base: str, properties: Mapping[str, object], *identity: object
+) -> str:
+    """Name a resource of which every property forces a replacement.
+
+    The hash covers the properties as they resolve in the template, never token strings, which
+    differ from synth to synth.
+
+    :param base: beginning of the name.
+    :param properties: all properties of the resource but name and tags.
+    :param identity: what else makes the properties differ at deployment.
+    """
+    resolved = stack.resolve({"properties": properties, "identity": list(identity)})
+    text = json.dumps(resolved, sort_keys=True, separators=(",", ":"))
+    return f"{base}-{hashlib.sha256(text.encode()).hexdigest()[:HASH_LENGTH]}"
+
+
+def physical_name(resource: object) -> tuple[object, ...]:
+    """Identify a resource of the app beyond its logical id.
+
+    When the user renames a bucket, a reference to it keeps its text in the template while its value
+    changes, and with it the property that holds it: the name must be in the hash. Imported
+    resources have literal references and need nothing.
+    """
+    # jsii exposes CDK's protected ``physicalName`` with an underscore; interfaces lack it.
+    name = getattr(resource, "_physical_name", None)
+    return () if name is None else (name,)

@@ -1,0 +1,53 @@
+"""Every limit and compatibility rule that no CloudFormation schema knows.
+
+A rule is a generator over the whole request that yields a finding for each thing that breaks it. To
+add one, write the generator under ``@rule`` in the module of its subject, with an identifier, the
+rule in one sentence and its source; the tests demand one accepted and one refused case for each.
+
+Sources: ``api:X`` is shape X of SageMaker's service model, ``dg:X`` page X of its Developer Guide,
+``cdk:X`` the CDK's documentation of X, ``ecr:X`` and ``tag:X`` those services' references.
+"""
+
+from collections.abc import Iterator
+
+from ..request import PlacedRequest
+from . import containers, instances, names, network, permissions
+from .instances import has_local_storage
+from .registry import Finding, Rule
+
+__all__ = ["RULES", "Finding", "Rule", "has_local_storage", "refuse", "warnings"]
+
+RULES: tuple[Rule, ...] = (
+    *names.RULES,
+    *containers.RULES,
+    *instances.RULES,
+    *network.RULES,
+    *permissions.RULES,
+)
+"""All rules, in the order in which their findings are reported."""
+
+
+def refuse(construct_id: str, placed: PlacedRequest) -> None:
+    """Raise one ``ValueError`` with every finding that forbids deployment.
+
+    :raises ValueError: if there is any.
+    """
+    lines = [
+        f"  - {finding} [{rule.source}]"
+        for rule in RULES
+        if not rule.warns
+        for finding in rule.check(placed)
+    ]
+    if lines:
+        count = f"{len(lines)} problem{'' if len(lines) == 1 else 's'}"
+        raise ValueError(
+            "\n".join([f"{placed.request.kind} {construct_id!r} has {count}:", *lines])
+        )
+
+
+def warnings(placed: PlacedRequest) -> Iterator[tuple[str, str]]:
+    """Identifier and text of each warning."""
+    for rule in RULES:
+        if rule.warns:
+            for finding in rule.check(placed):
+                yield f"cdk-sagemaker-inference:{rule.id}", f"{finding} [{rule.source}]"

@@ -1,0 +1,340 @@
+"""Rules about images, artifacts and environment variables."""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+from ..model import Container
+from ..request import PlacedRequest
+from ..tokens import is_token
+from .registry import Finding, Rule, rule
+
+MAX_IMAGE_URI_LENGTH = 255
+MAX_MODEL_URL_LENGTH = 1024
+MAX_ENVIRONMENT_ENTRIES = 100
+MAX_ENVIRONMENT_TEXT_LENGTH = 1024
+MAX_ENVIRONMENT_BYTES = 32 * 1024
+
+_ENVIRONMENT_KEY = re.compile(r"[a-zA-Z_][a-zA-Z0-9_]*")
+_IMAGE_TAG = re.compile(r"\w[\w.-]{0,127}", re.ASCII)
+_IMAGE_DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
+_S3_URI = re.compile(r"s3://[^/]+/.+")
+
+RULES: list[Rule] = []
+
+
+def _containers(placed: PlacedRequest) -> Iterator[tuple[str, Container]]:
+    for argument, container in placed.request.containers:
+        if isinstance(container, Container):
+            yield argument, container
+
+
+@rule(
+    RULES,
+    "model-container",
+    "A model is a Container.",
+    source="convention of this library",
+)
+def _model_container(placed: PlacedRequest) -> Iterator[Finding]:
+    for argument, container in placed.request.containers:
+        if not isinstance(container, Container):
+            yield Finding(
+                argument=argument,
+                value=container,
+                problem="must be a Container",
+                fix="wrap the image: Container(image=ContainerImage.from_…)",
+            )
+
+
+@rule(
+    RULES,
+    "image-reference",
+    "An image of a repository is named by exactly one of tag and digest, each well formed.",
+    source="ecr:ImageIdentifier",
+)
+def _image_reference(placed: PlacedRequest) -> Iterator[Finding]:
+    for argument, container in _containers(placed):
+        tag, digest = container.image.reference
+        if container.image.needs_reference and (tag is None) == (digest is None):
+            yield Finding(
+                argument=f"{argument}.image",
+                value={"tag": tag, "digest": digest},
+                problem="needs exactly one of tag and digest",
+            )
+            continue
+        if tag is not None and not is_token(tag) and not _IMAGE_TAG.fullmatch(tag):
+            yield Finding(
+                argument=f"{argument}.image",
+                value=tag,
+                problem="a tag is up to 128 letters, digits, underscores, periods and hyphens, and "
+                "begins with neither period nor hyphen",
+            )
+        if digest is not None and not is_token(digest) and not _IMAGE_DIGEST.fullmatch(digest):
+            yield Finding(
+                argument=f"{argument}.image",
+                value=digest,
+                problem="a digest is sha256: and 64 lower-case hexadecimal digits",
+            )
+
+
+@rule(
+    RULES,
+    "image-uri",
+    "An image's URI has 255 characters at most and no white space.",
+    source="api:ContainerImage",
+)
+def _image_uri(placed: PlacedRequest) -> Iterator[Finding]:
+    for argument, container in _containers(placed):
+        uri = container.image.uri
+        if uri is not None and not is_token(uri):
+            if not re.fullmatch(r"\S+", uri):
+                yield Finding(
+                    argument=f"{argument}.image",
+                    value=uri,
+                    problem="must not be empty or hold white space",
+                )
+            if len(uri) > MAX_IMAGE_URI_LENGTH:
+                yield Finding(
+                    argument=f"{argument}.image",
+                    value=uri,
+                    problem=f"has {len(uri)} characters and may have {MAX_IMAGE_URI_LENGTH}",
+                )
+
+
+@rule(
+    RULES,
+    "image-region",
+    "An image in ECR lies in the endpoint's Region.",
+    source="api:ContainerDefinition",
+)
+def _image_region(placed: PlacedRequest) -> Iterator[Finding]:
+    region = placed.environment.region
+    for argument, container in _containers(placed):
+        image_region = container.image.region
+        if image_region is not None and not is_token(region) and image_region != region:
+            yield Finding(
+                argument=f"{argument}.image",
+                value=container.image.uri,
+                problem=f"is in {image_region} while the stack is in {region}",
+                fix=f"replicate the image to {region}",
+            )
+
+
+@rule(
+    RULES,
+    "image-dlc-account",
+    "The account of AWS's Deep Learning Containers is known for the Region, or given.",
+    source="sagemaker-core image_uri_config",
+)
+def _image_dlc_account(placed: PlacedRequest) -> Iterator[Finding]:
+    region = placed.environment.region
+    for argument, container in _containers(placed):
+        if not is_token(region) and container.image.lacks_account(region):
+            yield Finding(
+                argument=f"{argument}.image",
+                value=region,
+                problem="the account of AWS's containers in this Region is not known here",
+                fix="pass account_id to from_dlc",
+            )
+
+
+@rule(
+    RULES,
+    "image-registry-vpc",
+    "An image outside ECR is pulled through the endpoint's VPC.",
+    source="api:ImageConfig",
+)
+def _image_registry_vpc(placed: PlacedRequest) -> Iterator[Finding]:
+    for argument, container in _containers(placed):
+        if container.image.through_vpc and placed.request.vpc is None:
+            yield Finding(
+                argument=f"{argument}.image",
+                value=container.image.uri,
+                problem="is not in Amazon ECR, so that SageMaker pulls it through a VPC",
+                fix="pass vpc, or copy the image to ECR",
+            )
+
+
+@rule(
+    RULES,
+    "image-asset",
+    "A local image has its Dockerfile.",
+    source="cdk:DockerImageAsset",
+)
+def _image_asset(placed: PlacedRequest) -> Iterator[Finding]:
+    for argument, container in _containers(placed):
+        dockerfile = container.image.dockerfile
+        if dockerfile is not None and not dockerfile.is_file():
+            yield Finding(
+                argument=f"{argument}.image", value=str(dockerfile), problem="is not a file"
+            )
+
+
+@rule(
+    RULES,
+    "image-mutable-tag",
+    "A tag that is pushed over deploys nothing, because the template stays the same.",
+    source="api:ContainerDefinition",
+    warns=True,
+)
+def _image_mutable_tag(placed: PlacedRequest) -> Iterator[Finding]:
+    for argument, container in _containers(placed):
+        if "latest" in container.image.reference:
+            yield Finding(
+                argument=f"{argument}.image",
+                value="latest",
+                problem="pushing over this tag deploys nothing",
+                fix="use a tag or digest per version",
+            )
+
+
+@rule(
+    RULES,
+    "image-unknown-repository",
+    "The role is granted the image's repository, which must be known for that.",
+    source="dg:sagemaker-roles",
+    warns=True,
+)
+def _image_unknown_repository(placed: PlacedRequest) -> Iterator[Finding]:
+    for argument, container in _containers(placed):
+        if container.image.has_unknown_repository:
+            yield Finding(
+                argument=f"{argument}.image",
+                value=container.image.uri,
+                problem="is known only at deployment, so that the role may not pull it yet",
+                fix="call repository.grant_pull(endpoint)",
+            )
+
+
+@rule(
+    RULES,
+    "model-data-uri",
+    "An artifact is s3://bucket/key of 1024 characters at most.",
+    source="api:Url",
+)
+def _model_data_uri(placed: PlacedRequest) -> Iterator[Finding]:
+    for argument, container in _containers(placed):
+        uri = None if container.data is None else container.data.uri
+        if uri is not None and not is_token(uri):
+            if not _S3_URI.fullmatch(uri):
+                yield Finding(
+                    argument=f"{argument}.data", value=uri, problem="must be s3://bucket/key"
+                )
+            if len(uri) > MAX_MODEL_URL_LENGTH:
+                yield Finding(
+                    argument=f"{argument}.data",
+                    value=uri,
+                    problem=f"has {len(uri)} characters and may have {MAX_MODEL_URL_LENGTH}",
+                )
+
+
+@rule(
+    RULES,
+    "model-data-archive",
+    "An artifact is one gzip-compressed tar archive with the suffix .tar.gz.",
+    source="api:ContainerDefinition",
+)
+def _model_data_archive(placed: PlacedRequest) -> Iterator[Finding]:
+    for argument, container in _containers(placed):
+        key = None if container.data is None else container.data.key
+        if key is not None and not is_token(key) and not key.endswith(".tar.gz"):
+            yield Finding(argument=f"{argument}.data", value=key, problem="must end in .tar.gz")
+
+
+@rule(
+    RULES,
+    "model-data-key",
+    "An artifact's key begins without a slash.",
+    source="convention of this library",
+)
+def _model_data_key(placed: PlacedRequest) -> Iterator[Finding]:
+    for argument, container in _containers(placed):
+        data = container.data
+        if data is None or data.file is not None or data.key is None or is_token(data.key):
+            continue
+        if data.key.startswith("/"):
+            yield Finding(
+                argument=f"{argument}.data",
+                value=data.key,
+                problem="begins with a slash, which would be an empty folder in S3",
+                fix=repr(data.key.lstrip("/")),
+            )
+
+
+@rule(
+    RULES,
+    "model-data-asset",
+    "A local artifact exists and is a file.",
+    source="cdk:Asset",
+)
+def _model_data_asset(placed: PlacedRequest) -> Iterator[Finding]:
+    for argument, container in _containers(placed):
+        file: Path | None = None if container.data is None else container.data.file
+        if file is not None and not file.is_file():
+            yield Finding(argument=f"{argument}.data", value=str(file), problem="is not a file")
+
+
+@rule(
+    RULES,
+    "environment-entries",
+    "A container has 100 environment variables at most, each key a C identifier, key and value of "
+    "1024 characters at most.",
+    source="api:EnvironmentMap",
+)
+def _environment_entries(placed: PlacedRequest) -> Iterator[Finding]:
+    for argument, container in _containers(placed):
+        environment = container.environment
+        if len(environment) > MAX_ENVIRONMENT_ENTRIES:
+            yield Finding(
+                argument=f"{argument}.environment",
+                value=len(environment),
+                problem=f"may have {MAX_ENVIRONMENT_ENTRIES} entries",
+            )
+        for key, value in environment.items():
+            if not is_token(key) and (
+                not _ENVIRONMENT_KEY.fullmatch(key) or len(key) > MAX_ENVIRONMENT_TEXT_LENGTH
+            ):
+                yield Finding(
+                    argument=f"{argument}.environment",
+                    value=key,
+                    problem="a key must be letters, digits and underscores, not begin with a "
+                    f"digit, and have {MAX_ENVIRONMENT_TEXT_LENGTH} characters at most",
+                )
+            if is_token(value):
+                continue
+            if not isinstance(value, str):
+                yield Finding(
+                    argument=f"{argument}.environment[{key!r}]",
+                    value=value,
+                    problem="must be text",
+                    fix=repr(str(value)),
+                )
+            elif len(value) > MAX_ENVIRONMENT_TEXT_LENGTH:
+                yield Finding(
+                    argument=f"{argument}.environment[{key!r}]",
+                    value=f"{value[:20]}…",
+                    problem=f"has {len(value)} characters and may have "
+                    f"{MAX_ENVIRONMENT_TEXT_LENGTH}",
+                )
+
+
+@rule(
+    RULES,
+    "environment-size",
+    "The environment variables of all containers of a model have 32 KB in all.",
+    source="api:ContainerDefinition",
+)
+def _environment_size(placed: PlacedRequest) -> Iterator[Finding]:
+    for argument, container in _containers(placed):
+        size = sum(
+            len(text.encode())
+            for item in container.environment.items()
+            for text in item
+            if isinstance(text, str) and not is_token(text)
+        )
+        if size > MAX_ENVIRONMENT_BYTES:
+            yield Finding(
+                argument=f"{argument}.environment",
+                value=f"{size} bytes",
+                problem=f"may have {MAX_ENVIRONMENT_BYTES} bytes",
+            )

@@ -1,0 +1,205 @@
+"""Rules about instances: their count, storage and start-up."""
+
+import math
+import re
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from ..request import PlacedRequest
+from ..tokens import is_token
+from .registry import Finding, Rule, is_whole, rule
+
+if TYPE_CHECKING:
+    from aws_cdk import Duration
+
+VOLUME_GIBIBYTES = range(1, 513)
+TIMEOUT_SECONDS = range(60, 3601)
+
+_INSTANCE_TYPE = re.compile(r"ml\.[a-z]+\d[a-z0-9-]*\.(medium|\d*x?large)")
+
+# Instances with a disk of their own, by family: SageMaker's own SDK tells them by the letter d
+# (m5d, g4dn, p4de) and by this list.
+_LOCAL_STORAGE_FAMILY = re.compile(
+    r"[a-z]+\d+[a-z]*d[a-z]*|g5|g6e?|g7e|p5(e|en)?|p6-b200|trn1n?|trn2"
+)
+_UNKNOWN_STORAGE_FAMILY = re.compile(r"g7|p6-b300|p6e-gb200")
+
+RULES: list[Rule] = []
+
+
+def has_local_storage(instance_type: str) -> bool | None:
+    """Tell whether instances have a disk instead of a volume; ``None`` if that is unknown."""
+    family = instance_type.removeprefix("ml.").partition(".")[0]
+    if _UNKNOWN_STORAGE_FAMILY.fullmatch(family):
+        return None
+    return _LOCAL_STORAGE_FAMILY.fullmatch(family) is not None
+
+
+@rule(
+    RULES,
+    "instance-type",
+    "An instance type is ml., a family and a size; CDK's own validation knows which there are.",
+    source="api:ProductionVariantInstanceType",
+)
+def _instance_type(placed: PlacedRequest) -> Iterator[Finding]:
+    for variant in placed.request.variants:
+        name = variant.instance_type
+        if is_token(name) or (isinstance(name, str) and _INSTANCE_TYPE.fullmatch(name)):
+            continue
+        prefixed = f"ml.{name}"
+        yield Finding(
+            argument=f"{variant.prefix}instance_type",
+            value=name,
+            problem="must be ml., a family and a size, such as ml.m5.xlarge",
+            fix=f"{prefixed!r}" if _INSTANCE_TYPE.fullmatch(prefixed) else None,
+        )
+
+
+@rule(
+    RULES,
+    "instance-count",
+    "A variant begins with at least one instance.",
+    source="api:InitialTaskCount",
+)
+def _instance_count(placed: PlacedRequest) -> Iterator[Finding]:
+    for variant in placed.request.variants:
+        count = variant.instance_count
+        if not is_token(count) and (not is_whole(count) or count < 1):
+            yield Finding(
+                argument=f"{variant.prefix}instance_count",
+                value=count,
+                problem="must be a whole number from 1",
+            )
+
+
+@rule(
+    RULES,
+    "variant-weight",
+    "A variant's weight is a number from 0; 0 sends it no traffic.",
+    source="api:VariantWeight",
+)
+def _variant_weight(placed: PlacedRequest) -> Iterator[Finding]:
+    for variant in placed.request.variants:
+        weight = variant.weight
+        if is_token(weight):
+            continue
+        if (
+            not isinstance(weight, (int, float))
+            or isinstance(weight, bool)
+            or not math.isfinite(weight)
+            or weight < 0
+        ):
+            yield Finding(
+                argument=f"{variant.prefix}weight", value=weight, problem="must be a number from 0"
+            )
+
+
+@rule(
+    RULES,
+    "volume-size",
+    "A volume has 1 to 512 GiB.",
+    source="api:ProductionVariantVolumeSizeInGB",
+)
+def _volume_size(placed: PlacedRequest) -> Iterator[Finding]:
+    for variant in placed.request.variants:
+        if variant.volume_size is None:
+            continue
+        try:
+            size = variant.volume_size.to_gibibytes()
+        except RuntimeError:  # how jsii raises what CDK throws
+            size = -1
+        if not is_token(size) and size not in VOLUME_GIBIBYTES:
+            yield Finding(
+                argument=f"{variant.prefix}volume_size",
+                value=variant.volume_size.to_string(),
+                problem="must be 1 to 512 whole GiB",
+            )
+
+
+@rule(
+    RULES,
+    "volume-local-storage",
+    "Instances with local storage take no volume size.",
+    source="api:ProductionVariant, sagemaker-python-sdk volume_size_supported",
+)
+def _volume_local_storage(placed: PlacedRequest) -> Iterator[Finding]:
+    for variant in placed.request.variants:
+        if variant.volume_size is None or is_token(variant.instance_type):
+            continue
+        if has_local_storage(variant.instance_type):
+            yield Finding(
+                argument=f"{variant.prefix}volume_size",
+                value=variant.volume_size.to_string(),
+                problem=f"{variant.instance_type} has local storage and takes no volume size",
+                fix="leave volume_size out",
+            )
+
+
+@rule(
+    RULES,
+    "volume-unknown-storage",
+    "Whether these new families have local storage, which takes no volume size, is not documented.",
+    source="sagemaker-python-sdk volume_size_supported",
+    warns=True,
+)
+def _volume_unknown_storage(placed: PlacedRequest) -> Iterator[Finding]:
+    for variant in placed.request.variants:
+        if variant.volume_size is None or is_token(variant.instance_type):
+            continue
+        if has_local_storage(variant.instance_type) is None:
+            yield Finding(
+                argument=f"{variant.prefix}volume_size",
+                value=variant.volume_size.to_string(),
+                problem=f"{variant.instance_type} may have local storage and refuse a volume size",
+                fix="leave volume_size out if the deployment is refused",
+            )
+
+
+@rule(
+    RULES,
+    "encryption-local-storage",
+    "The KMS key does not cover local storage, which the instance's hardware encrypts.",
+    source="api:CreateEndpointConfigInput",
+    warns=True,
+)
+def _encryption_local_storage(placed: PlacedRequest) -> Iterator[Finding]:
+    if placed.request.encryption_key is None:
+        return
+    for variant in placed.request.variants:
+        if not is_token(variant.instance_type) and has_local_storage(variant.instance_type):
+            yield Finding(
+                argument=f"{variant.prefix}instance_type",
+                value=variant.instance_type,
+                problem="encryption_key does not cover its local storage, which its hardware "
+                "encrypts with a key of its own",
+            )
+
+
+@rule(
+    RULES,
+    "variant-timeouts",
+    "Download and health check may take 60 to 3600 seconds each.",
+    source="api:ProductionVariantModelDataDownloadTimeoutInSeconds, "
+    "api:ProductionVariantContainerStartupHealthCheckTimeoutInSeconds",
+)
+def _variant_timeouts(placed: PlacedRequest) -> Iterator[Finding]:
+    for variant in placed.request.variants:
+        timeouts: dict[str, Duration | None] = {
+            "model_data_download_timeout": variant.model_data_download_timeout,
+            "container_startup_health_check_timeout": (
+                variant.container_startup_health_check_timeout
+            ),
+        }
+        for argument, duration in timeouts.items():
+            if duration is None:
+                continue
+            try:
+                seconds = duration.to_seconds()
+            except RuntimeError:  # how jsii raises what CDK throws
+                seconds = -1
+            if not is_token(seconds) and seconds not in TIMEOUT_SECONDS:
+                yield Finding(
+                    argument=f"{variant.prefix}{argument}",
+                    value=duration.to_string(),
+                    problem="must be 60 to 3600 whole seconds",
+                )

@@ -1,0 +1,1 @@
+"""The reference app: one stack per deployment type, composition only."""
