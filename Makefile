@@ -19,7 +19,7 @@ format: $(READY)
 	$(RUN) ruff format . && ruff check --fix .
 
 synth: $(READY) ## templates into cdk.out/
-	$(RUN) npx --no-install cdk synth --quiet --no-notices
+	$(RUN) npx --no-install cdk synth --strict --quiet --no-notices
 
 wheel: $(READY) ## dist/*.whl
 	$(RUN) python -m build

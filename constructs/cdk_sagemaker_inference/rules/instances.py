@@ -3,14 +3,12 @@
 import math
 import re
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
+
+from aws_cdk import Duration, Size, SizeRoundingBehavior
 
 from ..request import PlacedRequest
 from ..tokens import is_token
 from .registry import Finding, Rule, is_whole, rule
-
-if TYPE_CHECKING:
-    from aws_cdk import Duration
 
 VOLUME_GIBIBYTES = range(1, 513)
 TIMEOUT_SECONDS = range(60, 3601)
@@ -25,6 +23,10 @@ _LOCAL_STORAGE_FAMILY = re.compile(
 _UNKNOWN_STORAGE_FAMILY = re.compile(r"g7|p6-b300|p6e-gb200")
 
 RULES: list[Rule] = []
+
+
+def _gibibytes(size: Size) -> float:
+    return size.to_gibibytes(rounding=SizeRoundingBehavior.NONE)
 
 
 def has_local_storage(instance_type: str) -> bool | None:
@@ -104,14 +106,11 @@ def _volume_size(placed: PlacedRequest) -> Iterator[Finding]:
     for variant in placed.request.variants:
         if variant.volume_size is None:
             continue
-        try:
-            size = variant.volume_size.to_gibibytes()
-        except RuntimeError:  # how jsii raises what CDK throws
-            size = -1
+        size = _gibibytes(variant.volume_size)
         if not is_token(size) and size not in VOLUME_GIBIBYTES:
             yield Finding(
                 argument=f"{variant.prefix}volume_size",
-                value=variant.volume_size.to_string(),
+                value=f"{size:g} GiB",
                 problem="must be 1 to 512 whole GiB",
             )
 
@@ -129,7 +128,7 @@ def _volume_local_storage(placed: PlacedRequest) -> Iterator[Finding]:
         if has_local_storage(variant.instance_type):
             yield Finding(
                 argument=f"{variant.prefix}volume_size",
-                value=variant.volume_size.to_string(),
+                value=f"{_gibibytes(variant.volume_size):g} GiB",
                 problem=f"{variant.instance_type} has local storage and takes no volume size",
                 fix="leave volume_size out",
             )
@@ -149,7 +148,7 @@ def _volume_unknown_storage(placed: PlacedRequest) -> Iterator[Finding]:
         if has_local_storage(variant.instance_type) is None:
             yield Finding(
                 argument=f"{variant.prefix}volume_size",
-                value=variant.volume_size.to_string(),
+                value=f"{_gibibytes(variant.volume_size):g} GiB",
                 problem=f"{variant.instance_type} may have local storage and refuse a volume size",
                 fix="leave volume_size out if the deployment is refused",
             )
@@ -193,13 +192,10 @@ def _variant_timeouts(placed: PlacedRequest) -> Iterator[Finding]:
         for argument, duration in timeouts.items():
             if duration is None:
                 continue
-            try:
-                seconds = duration.to_seconds()
-            except RuntimeError:  # how jsii raises what CDK throws
-                seconds = -1
+            seconds = duration.to_seconds(integral=False)
             if not is_token(seconds) and seconds not in TIMEOUT_SECONDS:
                 yield Finding(
                     argument=f"{variant.prefix}{argument}",
-                    value=duration.to_string(),
+                    value=f"{seconds:g} s",
                     problem="must be 60 to 3600 whole seconds",
                 )
