@@ -1,0 +1,42 @@
+"""Installs everything of the embedded AWS into moto, in a server process or in process under
+`mock_aws`.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from moto.moto_api._internal import urls as moto_api_urls
+
+from local import cloudformation, providers
+from local.models import UNKNOWN
+from local.resources import application_autoscaling as scaling_types
+from local.resources import cloudwatch as cloudwatch_types
+from local.resources import policies
+from local.resources import sagemaker as sagemaker_types
+from local.resources.nested_stack import NestedStack
+from local.services import application_autoscaling, cloudtrail, cloudwatch, s3, sagemaker
+
+UNKNOWN_TYPES_PATH = "/moto-api/embedded/unknown-types"
+
+_TABLES = (sagemaker_types.TYPES, scaling_types.TYPES, cloudwatch_types.TYPES, policies.TYPES)
+_registered: list[type] = []
+
+
+def install() -> None:
+    """Installs once; calling it again changes nothing."""
+    if _registered:
+        return
+    for service in (sagemaker, application_autoscaling, cloudwatch, cloudtrail, s3):
+        service.install()
+    for table in _TABLES:
+        _registered.extend(providers.register(entry) for entry in table)
+    _registered.extend(providers.register_class(policy) for policy in policies.POLICIES)
+    _registered.append(providers.register_class(NestedStack))
+    cloudformation.install()
+    moto_api_urls.url_paths["{0}" + UNKNOWN_TYPES_PATH] = _unknown_types
+
+
+def _unknown_types(request: Any, full_url: str, headers: Any) -> tuple[int, dict[str, str], str]:
+    return 200, {"Content-Type": "application/json"}, json.dumps(UNKNOWN.rows())
