@@ -1,27 +1,40 @@
-"""A real-time endpoint."""
+"""A real-time endpoint in production: two models, scaling, alarms, guarded deployments."""
 
 from pathlib import Path
 from typing import Any
 
-from aws_cdk import RemovalPolicy, Stack
+from aws_cdk import Duration, RemovalPolicy, Stack, TimeZone
+from aws_cdk import aws_applicationautoscaling as appscaling
 from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_kms as kms
+from aws_cdk import aws_s3 as s3
+from aws_cdk import aws_sns as sns
 from constructs import Construct
 
 from cdk_sagemaker_inference import (
+    Alarms,
+    BlueGreen,
     Container,
     ContainerImage,
+    DataCapture,
     ModelData,
     NamingScheme,
     RealtimeEndpoint,
     RoutingStrategy,
+    Scaling,
+    ScalingPolicy,
+    ScalingSchedule,
+    Variant,
 )
 
 MODEL_ARCHIVE = Path(__file__).parent / "fraud_model" / "model.tar.gz"
 
+# What one ml.m5.xlarge held in a load test.
+MAX_REQUESTS_PER_SECOND = 40
+
 
 class RealtimeStack(Stack):
-    """Scores transactions for fraud on two instances in a private network."""
+    """Scores transactions for fraud: a champion and, with a tenth of the traffic, a challenger."""
 
     def __init__(
         self,
@@ -45,21 +58,79 @@ class RealtimeStack(Stack):
             enable_key_rotation=True,
             removal_policy=RemovalPolicy.DESTROY,
         )
+        captured = s3.Bucket(
+            self,
+            "Captured",
+            block_public_access=s3.BlockPublicAccess.BLOCK_ALL,
+            encryption=s3.BucketEncryption.S3_MANAGED,
+            enforce_ssl=True,
+            lifecycle_rules=[s3.LifecycleRule(expiration=Duration.days(30))],
+            removal_policy=RemovalPolicy.RETAIN,
+        )
+        operations = sns.Topic(self, "Operations", enforce_ssl=True)
+        container = Container(
+            image=ContainerImage.from_dlc("pytorch-inference", tag="2.6.0-cpu-py312"),
+            data=ModelData.from_asset(str(MODEL_ARCHIVE)),
+            environment={
+                "SAGEMAKER_PROGRAM": "inference.py",
+                "SAGEMAKER_SUBMIT_DIRECTORY": "/opt/ml/model/code",
+            },
+        )
+        on_load = ScalingPolicy.on_invocations(
+            per_instance_per_minute=Scaling.per_minute(
+                max_requests_per_second=MAX_REQUESTS_PER_SECOND
+            )
+        )
+        office_hours = [
+            ScalingSchedule(
+                name="office-hours-begin",
+                schedule=appscaling.Schedule.cron(week_day="MON-FRI", hour="7", minute="30"),
+                time_zone=TimeZone.EUROPE_BERLIN,
+                min_capacity=4,
+            ),
+            ScalingSchedule(
+                name="office-hours-end",
+                schedule=appscaling.Schedule.cron(week_day="MON-FRI", hour="19", minute="0"),
+                time_zone=TimeZone.EUROPE_BERLIN,
+                min_capacity=2,
+            ),
+        ]
         self.endpoint = RealtimeEndpoint(
             self,
             "Fraud",
             naming=naming,
-            model=Container(
-                image=ContainerImage.from_dlc("pytorch-inference", tag="2.6.0-cpu-py312"),
-                data=ModelData.from_asset(str(MODEL_ARCHIVE)),
-                environment={
-                    "SAGEMAKER_PROGRAM": "inference.py",
-                    "SAGEMAKER_SUBMIT_DIRECTORY": "/opt/ml/model/code",
-                },
+            variants=[
+                Variant(
+                    name="Champion",
+                    model=container,
+                    weight=9,
+                    instance_type="ml.m5.xlarge",
+                    routing_strategy=RoutingStrategy.LEAST_OUTSTANDING_REQUESTS,
+                    scaling=Scaling(
+                        min_capacity=2,
+                        max_capacity=8,
+                        policies=[on_load, ScalingPolicy.on_cpu(percent=70)],
+                        schedules=office_hours,
+                    ),
+                ),
+                Variant(
+                    name="Challenger",
+                    model=container,
+                    weight=1,
+                    instance_type="ml.c5.xlarge",
+                    routing_strategy=RoutingStrategy.LEAST_OUTSTANDING_REQUESTS,
+                    scaling=Scaling(min_capacity=2, max_capacity=4, policies=[on_load]),
+                ),
+            ],
+            deployment=BlueGreen.canary(percent=10, bake=Duration.minutes(10)),
+            alarms=Alarms(topic=operations, model_latency_millis=300),
+            data_capture=DataCapture(
+                bucket=captured,
+                prefix="fraud",
+                sampling_percent=10,
+                json_content_types=["application/json"],
             ),
-            instance_type="ml.m5.xlarge",
-            instance_count=2,
-            routing_strategy=RoutingStrategy.LEAST_OUTSTANDING_REQUESTS,
+            dashboard=True,
             encryption_key=volume_key,
             vpc=vpc,
             outputs=True,

@@ -86,7 +86,8 @@ def caller(stack: Stack) -> iam.Role:
 
 
 def realtime(**arguments: Any) -> Callable[[Stack], RealtimeEndpoint]:
-    """Build a real-time endpoint in order, but for the arguments given."""
-    return lambda stack: RealtimeEndpoint(
-        stack, "Fraud", **{"naming": NAMING, "model": CONTAINER, **arguments}
-    )
+    """Build a real-time endpoint in order and without alarms, but for the arguments given."""
+    defaults = {"naming": NAMING, "model": CONTAINER, "alarms": None}
+    if "variants" in arguments:
+        del defaults["model"]
+    return lambda stack: RealtimeEndpoint(stack, "Fraud", **{**defaults, **arguments})

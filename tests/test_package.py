@@ -10,15 +10,31 @@ ROOT = Path(__file__).parent.parent
 
 def test_all_names_are_the_public_contract() -> None:
     assert library.__all__ == [
+        "AdjustmentType",
+        "Alarms",
+        "BlueGreen",
+        "CaptureMode",
         "Container",
         "ContainerImage",
+        "DataCapture",
+        "DeploymentPolicy",
+        "EndpointAlarm",
         "InferenceEndpoint",
         "MetricOptions",
         "ModelData",
         "Naming",
         "NamingScheme",
         "RealtimeEndpoint",
+        "Rolling",
         "RoutingStrategy",
+        "Scaling",
+        "ScalingPolicy",
+        "ScalingSchedule",
+        "ScalingStep",
+        "Severity",
+        "ShadowVariant",
+        "Variant",
+        "VariantProperty",
     ]
 
 

@@ -157,7 +157,7 @@ def test_one_template_is_right_in_every_partition(partition: str) -> None:
     )
     text = json.dumps(resources)
     assert text.count("arn:") == text.count(f"arn:{partition}:"), "an ARN of another partition"
-    (model,) = (r for r in resources.values() if r["Type"] == "AWS::SageMaker::Model")
+    model, _ = (r for r in resources.values() if r["Type"] == "AWS::SageMaker::Model")
     container = model["Properties"]["PrimaryContainer"]
     assert container["Image"] == (
         f"{dlc_account}.dkr.ecr.{region}.{suffix}/pytorch-inference:2.6.0-cpu-py312"

@@ -1,6 +1,6 @@
 """What all deployed endpoints share: checking a request, and the order of assembly."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, cast
 
@@ -10,7 +10,9 @@ from aws_cdk import aws_iam as iam
 from aws_cdk import aws_sagemaker as sagemaker
 from constructs import Construct
 
-from . import rules
+from . import instances, rules
+from .alarms import EndpointAlarm, emit_alarms
+from .data_capture import BoundDataCapture
 from .environment import StackEnvironment
 from .execution_role import ExecutionRole, Needs, emit_policy, policy_statements
 from .inference_endpoint import InferenceEndpoint
@@ -18,10 +20,14 @@ from .metrics import INSTANCE_NAMESPACE
 from .model import BoundContainer, emit_model
 from .network import BoundNetwork, SelectedSubnets, bind_network, select_subnets
 from .replacement import physical_name, replacement_name
-from .request import EndpointRequest, PlacedRequest
+from .request import EndpointRequest, PlacedRequest, rollback_alarms
+from .rules.deployments import MAX_ROLLBACK_ALARMS
+from .scaling import emit_scaling
 from .variants import InstanceVariant
 
 if TYPE_CHECKING:
+    from aws_cdk import aws_applicationautoscaling as appscaling
+    from aws_cdk import aws_cloudwatch as cloudwatch
     from aws_cdk import aws_ec2 as ec2
 
 TAG_PRIORITY = 50
@@ -42,7 +48,8 @@ class _BoundVariant:
 class DeployedEndpoint(InferenceEndpoint):
     """An endpoint with all that it needs; subclasses say which variants and capabilities it has.
 
-    Assembly goes one way: role → policy → model → config → endpoint. The endpoint refers to the
+    Assembly goes one way: role → policy → model → config → alarms → endpoint → scaling →
+    dashboard. The endpoint refers to the
     config, the config to the model, and the model waits for the policy, so that on deletion the
     role and its permissions go last, as SageMaker needs to retire its grants (API reference,
     DeleteEndpoint).
@@ -53,7 +60,11 @@ class DeployedEndpoint(InferenceEndpoint):
     * ``policy``: its customer managed policy, or ``None`` if nothing was to be attached;
     * ``cfn_models``: the models, by variant name;
     * ``cfn_endpoint_config``, ``cfn_endpoint``: the other resources;
-    * ``security_groups``: the groups in use, empty without a VPC.
+    * ``security_groups``: the groups in use, empty without a VPC;
+    * ``alarms``: the alarms that the library made, each with ``alarm`` and ``cfn_alarm``, and
+      ``own_alarms``, those of :meth:`add_alarm`;
+    * ``cfn_scalable_targets``: what autoscaling scales, by variant name;
+    * ``dashboard``: the dashboard, if one was asked for.
 
     An override that changes a model or the config must also override its name, which is a hash of
     what the library emitted.
@@ -65,6 +76,10 @@ class DeployedEndpoint(InferenceEndpoint):
     cfn_endpoint_config: sagemaker.CfnEndpointConfig
     cfn_endpoint: sagemaker.CfnEndpoint
     security_groups: "Sequence[ec2.ISecurityGroup]"
+    alarms: Sequence[EndpointAlarm]
+    own_alarms: "list[cloudwatch.IAlarm]"
+    cfn_scalable_targets: "Mapping[str, appscaling.CfnScalableTarget]"
+    dashboard: "cloudwatch.Dashboard | None"
 
     def __init__(self, scope: Construct, construct_id: str, *, request: EndpointRequest) -> None:
         """Check the request and emit it.
@@ -80,17 +95,24 @@ class DeployedEndpoint(InferenceEndpoint):
             construct_id,
             endpoint_name=naming.endpoint_name,
             endpoint_arn=environment.arn("sagemaker", f"endpoint/{naming.endpoint_name}"),
-            variant_names=[variant.name for variant in request.variants],
+            variant_names=[variant.name for variant in request.all_variants],
         )
         for identifier, text in rules.warnings(placed):
             Annotations.of(self).add_warning_v2(identifier, text)
 
-        variants = self._bind_variants(request.variants, environment)
+        self._deployment = request.deployment
+        self._guards: list[str] = []
+        self.own_alarms = []
+        variants = self._bind_variants(request.all_variants, environment)
         network = self._bind_network(placed, variants)
-        self.role, self.policy = self._emit_role(request, environment, variants, network)
+        capture = None if request.data_capture is None else request.data_capture.bind()
+        self.role, self.policy = self._emit_role(request, environment, variants, network, capture)
         model_names = self._emit_models(request, variants, network)
-        self.cfn_endpoint_config = self._emit_config(request, model_names)
+        self.cfn_endpoint_config = self._emit_config(request, model_names, capture)
+        self.alarms = self._emit_alarms(request)
         self.cfn_endpoint = self._emit_endpoint(request)
+        self.cfn_scalable_targets = self._emit_scaling(request)
+        self.dashboard = self._emit_dashboard(request)
         if request.outputs:
             CfnOutput(self, "EndpointName", value=self.endpoint_name)
             CfnOutput(self, "EndpointArn", value=self.endpoint_arn)
@@ -112,10 +134,12 @@ class DeployedEndpoint(InferenceEndpoint):
         self, variants: Sequence[InstanceVariant], environment: StackEnvironment
     ) -> list[_BoundVariant]:
         bound = []
+        # A lone variant keeps its resources directly below the endpoint; several have a scope of
+        # their own, so that a variant may be called Role.
+        several = Construct(self, "Variants") if len(variants) > 1 else None
         for variant in variants:
-            # A lone variant keeps its resources directly below the endpoint.
-            path = "" if len(variants) == 1 else variant.name
-            scope = Construct(self, path) if path else self
+            path = "" if several is None else variant.name
+            scope = self if several is None else Construct(several, path)
             bound.append(
                 _BoundVariant(
                     variant=variant,
@@ -155,6 +179,7 @@ class DeployedEndpoint(InferenceEndpoint):
         environment: StackEnvironment,
         variants: Sequence[_BoundVariant],
         network: BoundNetwork | None,
+        capture: BoundDataCapture | None,
     ) -> tuple[iam.IRole, iam.ManagedPolicy | None]:
         own_role = None
         if request.role is None:
@@ -168,7 +193,7 @@ class DeployedEndpoint(InferenceEndpoint):
         role = cast(iam.IRole, request.role if own_role is None else own_role)
         if not request.attach_execution_policy:
             return role, None
-        needs = _needs(self.endpoint_name, request, variants, network)
+        needs = _needs(self.endpoint_name, environment, request, variants, network, capture)
         policy = emit_policy(
             self, "Policy", role=role, statements=policy_statements(needs, environment)
         )
@@ -207,43 +232,148 @@ class DeployedEndpoint(InferenceEndpoint):
         return names
 
     def _emit_config(
-        self, request: EndpointRequest, model_names: dict[str, str]
+        self,
+        request: EndpointRequest,
+        model_names: Mapping[str, str],
+        capture: BoundDataCapture | None,
     ) -> sagemaker.CfnEndpointConfig:
-        key = request.encryption_key
         common: dict[str, Any] = {}
-        if key is not None:
-            common["kms_key_id"] = key.key_arn
+        if request.encryption_key is not None:
+            common["kms_key_id"] = request.encryption_key.key_arn
+        if capture is not None:
+            common["data_capture_config"] = capture.properties
+
+        def properties(names: Mapping[str, str]) -> dict[str, Any]:
+            variants = {"production_variants": request.variants}
+            if request.shadow is not None:
+                variants["shadow_production_variants"] = request.shadow_variants
+            return common | {
+                key: [variant.properties(names[variant.name]) for variant in items]
+                for key, items in variants.items()
+            }
 
         # The name is made of the models' literal names, because a reference to a replaced model
         # keeps its text; the resource refers to the models, so that they exist first.
         name = replacement_name(
             self.stack,
             request.naming.endpoint_config_name,
-            {
-                "production_variants": [
-                    variant.properties(model_names[variant.name]) for variant in request.variants
-                ],
-                **common,
-            },
+            properties(model_names),
+            *(() if capture is None else capture.identity),
         )
+        references = {name: model.attr_model_name for name, model in self.cfn_models.items()}
         return sagemaker.CfnEndpointConfig(
-            self,
-            "EndpointConfig",
-            endpoint_config_name=name,
-            production_variants=[
-                variant.properties(self.cfn_models[variant.name].attr_model_name)
-                for variant in request.variants
-            ],
-            **common,
+            self, "EndpointConfig", endpoint_config_name=name, **properties(references)
         )
 
+    def _emit_alarms(self, request: EndpointRequest) -> list[EndpointAlarm]:
+        alarms = request.alarms
+        if alarms is None:
+            return []
+        scope = Construct(self, "Alarms")
+        topic_arn = None if alarms.topic is None else alarms.topic.topic_arn
+        return [
+            alarm
+            for variant in request.all_variants
+            for alarm in emit_alarms(
+                scope,
+                endpoint_name=self.endpoint_name,
+                variant_name=variant.name,
+                instance_type=variant.instance_type,
+                alarms=alarms,
+                topic_arn=topic_arn,
+            )
+        ]
+
     def _emit_endpoint(self, request: EndpointRequest) -> sagemaker.CfnEndpoint:
-        return sagemaker.CfnEndpoint(
+        guarding = {name for _, name in rollback_alarms(request)}
+        # References, so that the alarms exist before the endpoint looks at them.
+        self._guards += [alarm.cfn_alarm.ref for alarm in self.alarms if alarm.name in guarding]
+        deployment = request.deployment
+        endpoint = sagemaker.CfnEndpoint(
             self,
             "Resource",
             endpoint_name=request.naming.endpoint_name,
             endpoint_config_name=self.cfn_endpoint_config.attr_endpoint_config_name,
+            deployment_config=None if deployment is None else deployment.properties(self._guards),
+            # Otherwise every update would undo what autoscaling decided.
+            retain_all_variant_properties=True if request.scales else None,
+            exclude_retained_variant_properties=[
+                sagemaker.CfnEndpoint.VariantPropertyProperty(variant_property_type=kept.value)
+                for kept in request.exclude_retained_variant_properties
+            ]
+            if request.scales and request.exclude_retained_variant_properties
+            else None,
         )
+        for alarm in self.alarms:
+            if alarm.kind.after_endpoint:
+                alarm.cfn_alarm.node.add_dependency(endpoint)
+        return endpoint
+
+    def _emit_scaling(self, request: EndpointRequest) -> "dict[str, appscaling.CfnScalableTarget]":
+        if not request.scales:
+            return {}
+        reference = self.cfn_endpoint.attr_endpoint_name
+        return {
+            variant.name: emit_scaling(
+                self,
+                endpoint_name=self.endpoint_name,
+                endpoint_reference=reference,
+                variant_name=variant.name,
+                vcpus=instances.vcpus(variant.instance_type),
+                scaling=variant.scaling,
+            )
+            for variant in request.all_variants
+            if variant.scaling is not None
+        }
+
+    def _emit_dashboard(self, request: EndpointRequest) -> "cloudwatch.Dashboard | None":
+        if request.dashboard is False:
+            return None
+        from aws_cdk import aws_cloudwatch as cloudwatch
+
+        from .dashboard import add_endpoint_rows
+
+        dashboard = request.dashboard
+        if dashboard is True:
+            # Dashboards are global in an account, so that the Region must be in the name.
+            dashboard = cloudwatch.Dashboard(
+                self,
+                "Dashboard",
+                dashboard_name=f"{self.endpoint_name}-{self.stack.region}",
+            )
+        add_endpoint_rows(dashboard, self, request.all_variants, self.alarms)
+        return dashboard
+
+    def add_alarm(self, alarm: "cloudwatch.IAlarm", *, guards_deployment: bool = False) -> None:
+        """Add an alarm of your own to the endpoint.
+
+        :param alarm: the alarm; make it of the endpoint's ``metric_*`` methods, which name the
+            endpoint by a literal, so that there is no cycle.
+        :param guards_deployment: rolls a deployment back when it goes off. The role may then
+            describe it, and it exists before the endpoint. Default: false, which does nothing but
+            keep the alarm in ``own_alarms``.
+        :raises ValueError: if there is no ``deployment`` that it could guard, or ten alarms guard
+            it.
+        """
+        self.own_alarms.append(alarm)
+        if not guards_deployment:
+            return
+        if self._deployment is None:
+            raise ValueError(
+                "guards_deployment=True: the endpoint has no deployment policy to guard"
+            )
+        if len(self._guards) >= MAX_ROLLBACK_ALARMS:
+            raise ValueError(
+                f"guards_deployment=True: {MAX_ROLLBACK_ALARMS} alarms guard it already"
+            )
+        self._guards.append(alarm.alarm_name)
+        self.cfn_endpoint.deployment_config = self._deployment.properties(self._guards)
+        if self.policy is not None:
+            self.policy.add_statements(
+                iam.PolicyStatement(
+                    actions=["cloudwatch:DescribeAlarms"], resources=[alarm.alarm_arn]
+                )
+            )
 
 
 def _place(scope: Construct, request: EndpointRequest) -> PlacedRequest:
@@ -256,9 +386,11 @@ def _place(scope: Construct, request: EndpointRequest) -> PlacedRequest:
 
 def _needs(
     endpoint_name: str,
+    environment: StackEnvironment,
     request: EndpointRequest,
     variants: Sequence[_BoundVariant],
     network: BoundNetwork | None,
+    capture: BoundDataCapture | None,
 ) -> Needs:
     images = [variant.container.image for variant in variants]
     artifacts = [
@@ -279,5 +411,11 @@ def _needs(
             if image.credentials_provider_arn is not None
         ],
         volume_key_arn=None if key is None else key.key_arn,
+        write_object_arns=[] if capture is None else [capture.object_arns],
+        encrypt_key_arns=[] if capture is None else capture.key_arns,
+        # Literal names: a reference would make the policy wait for the alarms.
+        alarm_arns=[
+            environment.arn("cloudwatch", f"alarm:{name}") for _, name in rollback_alarms(request)
+        ],
         network=network,
     )

@@ -22,6 +22,9 @@ class Needs:
     :param repository_arns: ECR repositories that images are pulled from.
     :param function_arns: Lambda functions that hand out registry credentials.
     :param volume_key_arn: KMS key of the instances' volumes.
+    :param write_object_arns: S3 objects that are written.
+    :param encrypt_key_arns: KMS keys that those objects are encrypted with.
+    :param alarm_arns: alarms that deployments look at.
     :param network: subnets and security groups, if the endpoint is in a VPC.
     """
 
@@ -32,6 +35,9 @@ class Needs:
     repository_arns: Sequence[str] = ()
     function_arns: Sequence[str] = ()
     volume_key_arn: str | None = None
+    write_object_arns: Sequence[str] = ()
+    encrypt_key_arns: Sequence[str] = ()
+    alarm_arns: Sequence[str] = ()
     network: BoundNetwork | None = None
 
 
@@ -59,7 +65,8 @@ def _allow(
 def policy_statements(needs: Needs, environment: StackEnvironment) -> list[dict[str, Any]]:
     """Say the needs as IAM statements.
 
-    Sources: Developer Guide, sagemaker-roles (S3, ECR, KMS) and host-vpc (EC2); Service
+    Sources: Developer Guide, sagemaker-roles (S3, ECR, KMS), host-vpc (EC2) and
+    deployment-guardrails-configuration (alarms); Service
     Authorization Reference for which resources each action takes.
     """
     log_group = environment.arn("logs", f"log-group:{needs.log_group}")
@@ -107,6 +114,16 @@ def policy_statements(needs: Needs, environment: StackEnvironment) -> list[dict[
     if needs.volume_key_arn is not None:
         statements.append(
             _allow("UseVolumeKey", ["kms:CreateGrant", "kms:DescribeKey"], [needs.volume_key_arn])
+        )
+    if needs.write_object_arns:
+        statements.append(_allow("WriteCapturedData", ["s3:PutObject"], needs.write_object_arns))
+    if needs.encrypt_key_arns:
+        statements.append(
+            _allow("EncryptCapturedData", ["kms:GenerateDataKey"], needs.encrypt_key_arns)
+        )
+    if needs.alarm_arns:
+        statements.append(
+            _allow("WatchDeploymentAlarms", ["cloudwatch:DescribeAlarms"], needs.alarm_arns)
         )
     if needs.network is not None:
         statements += _network_statements(needs.network, environment)

@@ -92,3 +92,34 @@ def make_metric(
         dimensions_map=dict(dimensions),
         **MetricOptions(statistic=metric.statistic) | options,
     )
+
+
+@dataclass(frozen=True, kw_only=True)
+class MetricStat:
+    """A metric of the user's, as CloudFormation wants it.
+
+    :param period_seconds: length of one datapoint.
+    """
+
+    namespace: str
+    name: str
+    statistic: str
+    period_seconds: float
+    dimensions: Mapping[str, str]
+
+
+def metric_stat(metric: "cloudwatch.Metric") -> MetricStat:
+    """Read a metric of the user's with one call, and its period with another."""
+    stat = metric.to_metric_config().metric_stat
+    if stat is None:
+        raise ValueError(f"metric {metric.metric_name!r} has no statistic")
+    dimensions = stat.dimensions
+    return MetricStat(
+        namespace=stat.namespace,
+        name=stat.metric_name,
+        statistic=stat.statistic,
+        period_seconds=stat.period.to_seconds(),
+        dimensions={}
+        if dimensions is None
+        else {dimension.name: dimension.value for dimension in dimensions},
+    )

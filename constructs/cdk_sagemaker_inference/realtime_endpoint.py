@@ -5,17 +5,31 @@ from typing import TYPE_CHECKING
 
 from constructs import Construct
 
+from .alarms import Alarms
+from .data_capture import DataCapture
+from .deployment import DeploymentPolicy
 from .endpoint import DeployedEndpoint
 from .model import Container
 from .naming import NamingScheme
 from .request import EndpointRequest
-from .variants import DEFAULT_INSTANCE_TYPE, InstanceVariant, RoutingStrategy
+from .scaling import Scaling
+from .variants import (
+    InstanceVariant,
+    RoutingStrategy,
+    ShadowVariant,
+    Variant,
+    VariantProperty,
+)
 
 if TYPE_CHECKING:
     from aws_cdk import Duration, Size
+    from aws_cdk import aws_cloudwatch as cloudwatch
     from aws_cdk import aws_ec2 as ec2
     from aws_cdk import aws_iam as iam
     from aws_cdk import aws_kms as kms
+
+DEFAULT_ALARMS = Alarms()
+"""All alarms, with nobody to tell."""
 
 
 class RealtimeEndpoint(DeployedEndpoint):
@@ -34,10 +48,26 @@ class RealtimeEndpoint(DeployedEndpoint):
                 image=ContainerImage.from_ecr_repository(repository, tag="1.4.2"),
                 data=ModelData.from_bucket(bucket, "models/fraud/3/model.tar.gz"),
             ),
-            instance_count=2,
+            scaling=Scaling.on_invocations(
+                min_capacity=2, max_capacity=8, per_instance_per_minute=1200
+            ),
+            deployment=BlueGreen.canary(percent=10, bake=Duration.minutes(10)),
+            alarms=Alarms(topic=ops_topic),
             vpc=vpc,
         )
         fraud.grant_invoke(api_function)
+
+    Several models share one endpoint as variants::
+
+        RealtimeEndpoint(
+            self,
+            "Fraud",
+            naming=naming,
+            variants=[
+                Variant(name="champion", model=champion, weight=9),
+                Variant(name="challenger", model=challenger, weight=1),
+            ],
+        )
     """
 
     def __init__(
@@ -46,14 +76,24 @@ class RealtimeEndpoint(DeployedEndpoint):
         construct_id: str,
         *,
         naming: NamingScheme,
-        model: Container,
-        instance_type: str = DEFAULT_INSTANCE_TYPE,
-        instance_count: int = 1,
+        model: Container | None = None,
+        instance_type: str | None = None,
+        instance_count: int | None = None,
         volume_size: "Size | None" = None,
         encryption_key: "kms.IKey | kms.Key | None" = None,
         model_data_download_timeout: "Duration | None" = None,
         container_startup_health_check_timeout: "Duration | None" = None,
         routing_strategy: RoutingStrategy | None = None,
+        scaling: Scaling | None = None,
+        variants: Sequence[Variant] | None = None,
+        shadow: ShadowVariant | None = None,
+        exclude_retained_variant_properties: Sequence[VariantProperty] = (
+            VariantProperty.DESIRED_WEIGHT,
+        ),
+        deployment: DeploymentPolicy | None = None,
+        alarms: Alarms | None = DEFAULT_ALARMS,
+        data_capture: DataCapture | None = None,
+        dashboard: "cloudwatch.Dashboard | bool" = False,
         vpc: "ec2.IVpc | None" = None,
         vpc_subnets: "ec2.SubnetSelection | None" = None,
         security_groups: "Sequence[ec2.ISecurityGroup] | None" = None,
@@ -65,11 +105,12 @@ class RealtimeEndpoint(DeployedEndpoint):
         """Make an endpoint and all that it needs.
 
         :param naming: names and tags, a :class:`Naming` or a scheme of your own.
-        :param model: what runs.
+        :param model: what runs, if it is one model. Give either ``model`` or ``variants``.
         :param instance_type: for example ``ml.g5.xlarge``; CDK checks it against CloudFormation's
             list at synth. Default: ``ml.m5.xlarge``.
-        :param instance_count: instances, from 1; two or more are spread over Availability Zones and
-            survive the loss of one. Default: 1.
+        :param instance_count: instances to begin with, from 1; two or more are spread over
+            Availability Zones and survive the loss of one. Default: the lower bound of ``scaling``,
+            or 1.
         :param volume_size: size of each instance's volume, 1 to 512 GiB; refused for instances with
             local storage (API reference, ProductionVariant). Default: SageMaker's choice.
         :param encryption_key: customer managed KMS key of the volumes. Default: a key of AWS's.
@@ -78,6 +119,22 @@ class RealtimeEndpoint(DeployedEndpoint):
         :param container_startup_health_check_timeout: time for the container to answer ``/ping``,
             60 to 3600 seconds. Default: SageMaker's.
         :param routing_strategy: how an instance is picked for a request. Default: at random.
+        :param scaling: autoscaling. Updates then keep the number of instances that autoscaling
+            chose (``RetainAllVariantProperties``). Default: none.
+        :param variants: 1 to 10 models with a share of the traffic each, instead of ``model`` and
+            the arguments from ``instance_type`` to ``scaling``. Default: one variant
+            ``AllTraffic``.
+        :param shadow: a model that gets a copy of the requests; with exactly one production
+            variant. Default: none.
+        :param exclude_retained_variant_properties: what an update takes from the template although
+            autoscaling is on. Default: the weights, which autoscaling does not decide.
+        :param deployment: how updates reach the traffic and what rolls them back,
+            :class:`BlueGreen` or :class:`Rolling`. Default: SageMaker's, all at once without
+                rollback.
+        :param alarms: thresholds and actions. Default: all alarms, with no action. ``None``: none.
+        :param data_capture: keeps a sample of requests and responses in S3. Default: none.
+        :param dashboard: true makes one, and a ``cloudwatch.Dashboard`` of yours is added to.
+            Default: false.
         :param vpc: VPC that the containers' network interfaces are in. Default: none, the
             containers reach the internet through SageMaker's network.
         :param vpc_subnets: which subnets of ``vpc``, 1 to 16. Default: its private subnets, else
@@ -94,25 +151,36 @@ class RealtimeEndpoint(DeployedEndpoint):
             false.
         :raises ValueError: naming every argument that would make the deployment fail.
         """
+        said = {
+            "model": model,
+            "instance_type": instance_type,
+            "instance_count": instance_count,
+            "volume_size": volume_size,
+            "model_data_download_timeout": model_data_download_timeout,
+            "container_startup_health_check_timeout": container_startup_health_check_timeout,
+            "routing_strategy": routing_strategy,
+            "scaling": scaling,
+        }
+        given = {argument: value for argument, value in said.items() if value is not None}
         super().__init__(
             scope,
             construct_id,
             request=EndpointRequest(
                 kind=type(self).__name__,
                 naming=naming,
-                variants=[
-                    InstanceVariant(
-                        model=model,
-                        instance_type=instance_type,
-                        instance_count=instance_count,
-                        volume_size=volume_size,
-                        model_data_download_timeout=model_data_download_timeout,
-                        container_startup_health_check_timeout=(
-                            container_startup_health_check_timeout
-                        ),
-                        routing_strategy=routing_strategy,
-                    )
+                variants=[InstanceVariant.alone(given)]
+                if variants is None
+                else [
+                    InstanceVariant.of(variant, prefix=f"variants[{index}].")
+                    for index, variant in enumerate(variants)
                 ],
+                ambiguous=[] if variants is None else list(given),
+                shadow=shadow,
+                exclude_retained_variant_properties=exclude_retained_variant_properties,
+                deployment=deployment,
+                alarms=alarms,
+                data_capture=data_capture,
+                dashboard=dashboard,
                 vpc=vpc,
                 vpc_subnets=vpc_subnets,
                 security_groups=security_groups,

@@ -11,16 +11,29 @@ Sources: ``api:X`` is shape X of SageMaker's service model, ``dg:X`` page X of i
 from collections.abc import Iterator
 
 from ..request import PlacedRequest
-from . import containers, instances, names, network, permissions
-from .instances import has_local_storage
+from . import (
+    containers,
+    deployments,
+    instances,
+    names,
+    network,
+    observability,
+    permissions,
+    scaling,
+    variants,
+)
 from .registry import Finding, Rule
 
-__all__ = ["RULES", "Finding", "Rule", "has_local_storage", "refuse", "warnings"]
+__all__ = ["RULES", "Finding", "Rule", "refuse", "warnings"]
 
 RULES: tuple[Rule, ...] = (
     *names.RULES,
+    *variants.RULES,
     *containers.RULES,
     *instances.RULES,
+    *scaling.RULES,
+    *deployments.RULES,
+    *observability.RULES,
     *network.RULES,
     *permissions.RULES,
 )

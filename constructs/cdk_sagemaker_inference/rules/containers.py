@@ -42,7 +42,9 @@ def _model_container(placed: PlacedRequest) -> Iterator[Finding]:
                 argument=argument,
                 value=container,
                 problem="must be a Container",
-                fix="wrap the image: Container(image=ContainerImage.from_…)",
+                fix="wrap the image: Container(image=ContainerImage.from_…)"
+                if container is not None
+                else "pass model or variants",
             )
 
 

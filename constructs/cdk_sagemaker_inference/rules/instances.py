@@ -1,11 +1,11 @@
 """Rules about instances: their count, storage and start-up."""
 
-import math
 import re
 from collections.abc import Iterator
 
 from aws_cdk import Duration, Size, SizeRoundingBehavior
 
+from ..instances import has_local_storage
 from ..request import PlacedRequest
 from ..tokens import is_token
 from .registry import Finding, Rule, is_whole, rule
@@ -15,26 +15,11 @@ TIMEOUT_SECONDS = range(60, 3601)
 
 _INSTANCE_TYPE = re.compile(r"ml\.[a-z]+\d[a-z0-9-]*\.(medium|\d*x?large)")
 
-# Instances with a disk of their own, by family: SageMaker's own SDK tells them by the letter d
-# (m5d, g4dn, p4de) and by this list.
-_LOCAL_STORAGE_FAMILY = re.compile(
-    r"[a-z]+\d+[a-z]*d[a-z]*|g5|g6e?|g7e|p5(e|en)?|p6-b200|trn1n?|trn2"
-)
-_UNKNOWN_STORAGE_FAMILY = re.compile(r"g7|p6-b300|p6e-gb200")
-
 RULES: list[Rule] = []
 
 
 def _gibibytes(size: Size) -> float:
     return size.to_gibibytes(rounding=SizeRoundingBehavior.NONE)
-
-
-def has_local_storage(instance_type: str) -> bool | None:
-    """Tell whether instances have a disk instead of a volume; ``None`` if that is unknown."""
-    family = instance_type.removeprefix("ml.").partition(".")[0]
-    if _UNKNOWN_STORAGE_FAMILY.fullmatch(family):
-        return None
-    return _LOCAL_STORAGE_FAMILY.fullmatch(family) is not None
 
 
 @rule(
@@ -44,7 +29,7 @@ def has_local_storage(instance_type: str) -> bool | None:
     source="api:ProductionVariantInstanceType",
 )
 def _instance_type(placed: PlacedRequest) -> Iterator[Finding]:
-    for variant in placed.request.variants:
+    for variant in placed.request.all_variants:
         name = variant.instance_type
         if is_token(name) or (isinstance(name, str) and _INSTANCE_TYPE.fullmatch(name)):
             continue
@@ -64,35 +49,15 @@ def _instance_type(placed: PlacedRequest) -> Iterator[Finding]:
     source="api:InitialTaskCount",
 )
 def _instance_count(placed: PlacedRequest) -> Iterator[Finding]:
-    for variant in placed.request.variants:
+    for variant in placed.request.all_variants:
         count = variant.instance_count
-        if not is_token(count) and (not is_whole(count) or count < 1):
+        if count is None or is_token(count):
+            continue
+        if not is_whole(count) or count < 1:
             yield Finding(
                 argument=f"{variant.prefix}instance_count",
                 value=count,
                 problem="must be a whole number from 1",
-            )
-
-
-@rule(
-    RULES,
-    "variant-weight",
-    "A variant's weight is a number from 0; 0 sends it no traffic.",
-    source="api:VariantWeight",
-)
-def _variant_weight(placed: PlacedRequest) -> Iterator[Finding]:
-    for variant in placed.request.variants:
-        weight = variant.weight
-        if is_token(weight):
-            continue
-        if (
-            not isinstance(weight, (int, float))
-            or isinstance(weight, bool)
-            or not math.isfinite(weight)
-            or weight < 0
-        ):
-            yield Finding(
-                argument=f"{variant.prefix}weight", value=weight, problem="must be a number from 0"
             )
 
 
@@ -103,7 +68,7 @@ def _variant_weight(placed: PlacedRequest) -> Iterator[Finding]:
     source="api:ProductionVariantVolumeSizeInGB",
 )
 def _volume_size(placed: PlacedRequest) -> Iterator[Finding]:
-    for variant in placed.request.variants:
+    for variant in placed.request.all_variants:
         if variant.volume_size is None:
             continue
         size = _gibibytes(variant.volume_size)
@@ -122,7 +87,7 @@ def _volume_size(placed: PlacedRequest) -> Iterator[Finding]:
     source="api:ProductionVariant, sagemaker-python-sdk volume_size_supported",
 )
 def _volume_local_storage(placed: PlacedRequest) -> Iterator[Finding]:
-    for variant in placed.request.variants:
+    for variant in placed.request.all_variants:
         if variant.volume_size is None or is_token(variant.instance_type):
             continue
         if has_local_storage(variant.instance_type):
@@ -142,7 +107,7 @@ def _volume_local_storage(placed: PlacedRequest) -> Iterator[Finding]:
     warns=True,
 )
 def _volume_unknown_storage(placed: PlacedRequest) -> Iterator[Finding]:
-    for variant in placed.request.variants:
+    for variant in placed.request.all_variants:
         if variant.volume_size is None or is_token(variant.instance_type):
             continue
         if has_local_storage(variant.instance_type) is None:
@@ -164,7 +129,7 @@ def _volume_unknown_storage(placed: PlacedRequest) -> Iterator[Finding]:
 def _encryption_local_storage(placed: PlacedRequest) -> Iterator[Finding]:
     if placed.request.encryption_key is None:
         return
-    for variant in placed.request.variants:
+    for variant in placed.request.all_variants:
         if not is_token(variant.instance_type) and has_local_storage(variant.instance_type):
             yield Finding(
                 argument=f"{variant.prefix}instance_type",
@@ -182,7 +147,7 @@ def _encryption_local_storage(placed: PlacedRequest) -> Iterator[Finding]:
     "api:ProductionVariantContainerStartupHealthCheckTimeoutInSeconds",
 )
 def _variant_timeouts(placed: PlacedRequest) -> Iterator[Finding]:
-    for variant in placed.request.variants:
+    for variant in placed.request.all_variants:
         timeouts: dict[str, Duration | None] = {
             "model_data_download_timeout": variant.model_data_download_timeout,
             "container_startup_health_check_timeout": (

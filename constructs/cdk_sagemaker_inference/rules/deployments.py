@@ -1,0 +1,260 @@
+"""Rules about deployment guardrails."""
+
+from collections.abc import Iterator
+
+from ..deployment import CapacityUnit, DeploymentPolicy, Rolling
+from ..request import PlacedRequest, rollback_alarms
+from ..tokens import is_token
+from .registry import Finding, Rule, is_whole, rule
+
+WAIT_SECONDS = range(3601)
+TIMEOUT_SECONDS = range(600, 28801)
+MAX_ROLLBACK_ALARMS = 10
+
+# Percent of the fleet that a step may have.
+STEP_PERCENT = {
+    "CANARY": (1, 50),
+    "LINEAR": (10, 50),
+    "BATCH": (5, 50),
+    "ROLLBACK_BATCH": (1, 100),
+}
+
+RULES: list[Rule] = []
+
+
+def _policy(placed: PlacedRequest) -> Iterator[DeploymentPolicy]:
+    if placed.request.deployment is not None:
+        yield placed.request.deployment
+
+
+def _fleet(placed: PlacedRequest) -> int | None:
+    """Instances of the smallest variant when it is smallest; nothing if that is not known."""
+    counts = [variant.smallest_count for variant in placed.request.variants]
+    return min(counts) if counts and all(is_whole(c) and c >= 1 for c in counts) else None
+
+
+def _sizes_are_sound(policy: DeploymentPolicy) -> bool:
+    return all(
+        len(sizes) == 1 or (kind == "ROLLBACK_BATCH" and not sizes)
+        for kind, sizes in policy.sizes.items()
+    ) and all(
+        is_whole(size.value) and size.value >= 1
+        for sizes in policy.sizes.values()
+        for size in sizes
+    )
+
+
+@rule(
+    RULES,
+    "deployment-size",
+    "A step of a deployment is said once, as a whole number of percent or of instances from 1.",
+    source="api:CapacitySize",
+)
+def _deployment_size(placed: PlacedRequest) -> Iterator[Finding]:
+    for policy in _policy(placed):
+        for kind, sizes in policy.sizes.items():
+            said = {size.argument: size.value for size in sizes}
+            needed = kind != "ROLLBACK_BATCH"
+            if len(sizes) > 1 or (needed and not sizes):
+                prefix = "" if needed else "rollback_"
+                yield Finding(
+                    argument="deployment",
+                    value=said,
+                    problem=f"needs {'exactly' if needed else 'at most'} one of {prefix}percent "
+                    f"and {prefix}instances",
+                )
+            for size in sizes:
+                if not is_token(size.value) and (not is_whole(size.value) or size.value < 1):
+                    yield Finding(
+                        argument=f"deployment.{size.argument}",
+                        value=size.value,
+                        problem="must be a whole number from 1",
+                    )
+
+
+@rule(
+    RULES,
+    "deployment-size-range",
+    "A canary is at most 50 percent of the fleet, a linear step 10 to 50, a rolling batch 5 to 50.",
+    source="api:TrafficRoutingConfig, api:RollingUpdatePolicy",
+)
+def _deployment_size_range(placed: PlacedRequest) -> Iterator[Finding]:
+    fleet = _fleet(placed)
+    for policy in _policy(placed):
+        if not _sizes_are_sound(policy):
+            return
+        for kind, sizes in policy.sizes.items():
+            low, high = STEP_PERCENT[kind]
+            for size in sizes:
+                counted = size.unit is CapacityUnit.INSTANCES
+                if counted and fleet is None:
+                    continue
+                percent = size.of(1 if fleet is None else fleet)
+                if not low <= percent <= high:
+                    of_fleet = f" of a fleet that may have {fleet}" if counted else ""
+                    yield Finding(
+                        argument=f"deployment.{size.argument}",
+                        value=size.value,
+                        problem=f"must be {low} to {high} percent of the fleet, and is "
+                        f"{percent:g} percent{of_fleet}",
+                        fix="raise the fleet, or deploy all at once" if counted else None,
+                    )
+
+
+@rule(
+    RULES,
+    "deployment-fleet",
+    "A fleet of one instance cannot be shifted in parts.",
+    source="api:TrafficRoutingConfig (inferred)",
+    warns=True,
+)
+def _deployment_fleet(placed: PlacedRequest) -> Iterator[Finding]:
+    for policy in _policy(placed):
+        if policy.shifts_gradually and _fleet(placed) == 1:
+            yield Finding(
+                argument="deployment",
+                value=type(policy).__name__,
+                problem="one instance cannot be shifted in parts, so that the first step takes all "
+                "or the update is refused",
+                fix="use two instances or more, or BlueGreen.all_at_once",
+            )
+
+
+@rule(
+    RULES,
+    "deployment-waits",
+    "Bake and termination wait are 0 to 3600 seconds each.",
+    source="api:WaitIntervalInSeconds, api:TerminationWaitInSeconds",
+)
+def _deployment_waits(placed: PlacedRequest) -> Iterator[Finding]:
+    for policy in _policy(placed):
+        for argument, seconds in policy.waits:
+            if not is_token(seconds) and seconds not in WAIT_SECONDS:
+                yield Finding(
+                    argument=f"deployment.{argument}",
+                    value=f"{seconds:g} s",
+                    problem="must be 0 to 3600 whole seconds",
+                )
+
+
+@rule(
+    RULES,
+    "deployment-timeout",
+    "The maximum execution time is 600 to 28800 seconds and exceeds all waits of the deployment.",
+    source="api:BlueGreenUpdatePolicy, api:RollingUpdatePolicy",
+)
+def _deployment_timeout(placed: PlacedRequest) -> Iterator[Finding]:
+    for policy in _policy(placed):
+        timeout = policy.timeout_seconds
+        if is_token(timeout) or any(is_token(seconds) for _, seconds in policy.waits):
+            return
+        if timeout not in TIMEOUT_SECONDS:
+            yield Finding(
+                argument="deployment.maximum_execution_timeout",
+                value=f"{timeout:g} s",
+                problem="must be 600 to 28800 whole seconds",
+            )
+            return
+        fleet = _fleet(placed)
+        if not _sizes_are_sound(policy) or fleet is None:
+            return
+        waits = policy.total_wait_seconds(fleet)
+        if waits >= timeout:
+            yield Finding(
+                argument="deployment.maximum_execution_timeout",
+                value=f"{timeout:g} s",
+                problem=f"must exceed all waits of the deployment, which are {waits:g} s",
+                fix="shorten bake or take larger steps",
+            )
+
+
+@rule(
+    RULES,
+    "deployment-bake",
+    "A bake is long enough for each rollback alarm to go off.",
+    source="dg:deployment-guardrails-configuration",
+)
+def _deployment_bake(placed: PlacedRequest) -> Iterator[Finding]:
+    for policy in _policy(placed):
+        seconds = policy.bake_seconds
+        slowest = max(
+            (kind.seconds_to_fire for kind, _ in rollback_alarms(placed.request)), default=0
+        )
+        if not is_token(seconds) and seconds < slowest:
+            yield Finding(
+                argument="deployment.bake",
+                value=f"{seconds:g} s",
+                problem=f"ends before a rollback alarm can go off, which takes {slowest} s",
+                fix=f"bake at least {slowest} s, or say roll_back=False",
+            )
+
+
+@rule(
+    RULES,
+    "deployment-rolling-variants",
+    "A rolling deployment has one variant.",
+    source="dg:deployment-guardrails-exclusions",
+)
+def _deployment_rolling_variants(placed: PlacedRequest) -> Iterator[Finding]:
+    count = len(placed.request.all_variants)
+    if isinstance(placed.request.deployment, Rolling) and count > 1:
+        yield Finding(
+            argument="deployment",
+            value="Rolling",
+            problem=f"allows one variant, not {count}",
+            fix="use BlueGreen",
+        )
+
+
+@rule(
+    RULES,
+    "deployment-alarm-count",
+    "At most ten alarms guard a deployment.",
+    source="api:AutoRollbackConfig",
+)
+def _deployment_alarm_count(placed: PlacedRequest) -> Iterator[Finding]:
+    count = len(list(rollback_alarms(placed.request)))
+    if count > MAX_ROLLBACK_ALARMS:
+        yield Finding(
+            argument="alarms",
+            value=count,
+            problem=f"may be {MAX_ROLLBACK_ALARMS} rollback alarms of all variants",
+            fix="switch one kind off, such as model_latency_millis=None, or say roll_back=False",
+        )
+
+
+@rule(
+    RULES,
+    "deployment-without-alarms",
+    "Without alarms nothing rolls a deployment back; the bakes only wait.",
+    source="dg:deployment-guardrails-configuration",
+    warns=True,
+)
+def _deployment_without_alarms(placed: PlacedRequest) -> Iterator[Finding]:
+    for policy in _policy(placed):
+        if policy.roll_back and not list(rollback_alarms(placed.request)):
+            yield Finding(
+                argument="deployment.roll_back",
+                value=True,
+                problem="no alarm of the endpoint guards it",
+                fix="leave alarms on, or call add_alarm(…, guards_deployment=True)",
+            )
+
+
+@rule(
+    RULES,
+    "deployment-fallback",
+    "Inferentia 1 is deployed all at once, without a final bake, whatever the policy says.",
+    source="dg:deployment-guardrails-exclusions",
+    warns=True,
+)
+def _deployment_fallback(placed: PlacedRequest) -> Iterator[Finding]:
+    for policy in _policy(placed):
+        for variant in placed.request.all_variants:
+            name = variant.instance_type
+            if policy.shifts_gradually and not is_token(name) and name.startswith("ml.inf1."):
+                yield Finding(
+                    argument=f"{variant.prefix}instance_type",
+                    value=name,
+                    problem="SageMaker deploys it all at once and does not say so",
+                )

@@ -1,0 +1,197 @@
+"""Rules about alarms and data capture."""
+
+import math
+import re
+from collections.abc import Iterator
+
+from .. import instances
+from ..request import PlacedRequest
+from ..tokens import is_token
+from .registry import Finding, Rule, is_whole, rule
+
+MAX_CAPTURE_CONTENT_TYPES = 10
+MAX_CAPTURE_URI_LENGTH = 512
+
+_STATISTIC = re.compile(r"Average|Maximum|Minimum|p(\d{1,2}(\.\d{1,10})?|100)|tm\d{1,2}")
+_CONTENT_TYPE = re.compile(r"[a-zA-Z0-9](-*[a-zA-Z0-9.])*/[a-zA-Z0-9](-*[a-zA-Z0-9.+])*")
+
+RULES: list[Rule] = []
+
+
+@rule(
+    RULES,
+    "alarm-thresholds",
+    "A threshold is a number above 0, a share of what there is at most 100 percent.",
+    source="cloudwatch:PutMetricAlarm",
+)
+def _alarm_thresholds(placed: PlacedRequest) -> Iterator[Finding]:
+    alarms = placed.request.alarms
+    if alarms is None:
+        return
+    for argument, value in vars(alarms).items():
+        highest = 100 if argument.endswith("_percent") else math.inf
+        if not argument.endswith(("_percent", "_millis")) or value is None or is_token(value):
+            continue
+        if isinstance(value, bool) or not isinstance(value, (int, float)):
+            yield Finding(argument=f"alarms.{argument}", value=value, problem="must be a number")
+        elif not 0 < value <= highest or math.isinf(value):
+            yield Finding(
+                argument=f"alarms.{argument}",
+                value=value,
+                problem="must be above 0" + (" and at most 100" if highest == 100 else ""),
+                fix="None switches the alarm off",
+            )
+    healthy = alarms.min_healthy_instances
+    if healthy is not None and not is_token(healthy) and (not is_whole(healthy) or healthy < 1):
+        yield Finding(
+            argument="alarms.min_healthy_instances",
+            value=healthy,
+            problem="must be a whole number from 1",
+            fix="None switches the alarm off",
+        )
+
+
+@rule(
+    RULES,
+    "alarm-latency-statistic",
+    "Latency is watched by Average, Minimum, Maximum, a percentile or a trimmed mean.",
+    source="dg:monitoring-cloudwatch",
+)
+def _alarm_latency_statistic(placed: PlacedRequest) -> Iterator[Finding]:
+    alarms = placed.request.alarms
+    if alarms is not None and not _STATISTIC.fullmatch(alarms.latency_statistic):
+        yield Finding(
+            argument="alarms.latency_statistic",
+            value=alarms.latency_statistic,
+            problem="must be Average, Minimum, Maximum, or such as p90 or tm99",
+        )
+
+
+@rule(
+    RULES,
+    "alarm-healthy-instances",
+    "There are as many instances as must be healthy.",
+    source="convention of this library",
+)
+def _alarm_healthy_instances(placed: PlacedRequest) -> Iterator[Finding]:
+    alarms = placed.request.alarms
+    if alarms is None or not is_whole(alarms.min_healthy_instances):
+        return
+    healthy = alarms.min_healthy_instances or 0
+    for variant in placed.request.all_variants:
+        count = variant.smallest_count
+        if is_whole(count) and 1 <= count < healthy:
+            yield Finding(
+                argument="alarms.min_healthy_instances",
+                value=healthy,
+                problem=f"variant {variant.name} may have {count}, and would be in alarm then",
+            )
+
+
+@rule(
+    RULES,
+    "alarm-unknown-instance",
+    "Alarms on processors need an instance type of which the processors are known.",
+    source="dg:monitoring-cloudwatch",
+    warns=True,
+)
+def _alarm_unknown_instance(placed: PlacedRequest) -> Iterator[Finding]:
+    alarms = placed.request.alarms
+    if alarms is None or alarms.cpu_percent is None:
+        return
+    for variant in placed.request.all_variants:
+        if instances.vcpus(variant.instance_type) is None:
+            yield Finding(
+                argument=f"{variant.prefix}instance_type",
+                value=variant.instance_type,
+                problem="its processors are not known at synth, so that no alarm watches them",
+                fix="alarms=Alarms(cpu_percent=None), and an alarm of your own",
+            )
+
+
+@rule(
+    RULES,
+    "capture-sampling",
+    "Data capture samples 0 to 100 whole percent of the requests.",
+    source="api:SamplingPercentage",
+)
+def _capture_sampling(placed: PlacedRequest) -> Iterator[Finding]:
+    capture = placed.request.data_capture
+    if capture is None or is_token(capture.sampling_percent):
+        return
+    if not is_whole(capture.sampling_percent) or not 0 <= capture.sampling_percent <= 100:
+        yield Finding(
+            argument="data_capture.sampling_percent",
+            value=capture.sampling_percent,
+            problem="must be a whole number from 0 to 100",
+        )
+
+
+@rule(
+    RULES,
+    "capture-modes",
+    "Data capture keeps input, output or both.",
+    source="api:CaptureOptionList",
+)
+def _capture_modes(placed: PlacedRequest) -> Iterator[Finding]:
+    capture = placed.request.data_capture
+    if capture is not None and not 1 <= len(set(capture.modes)) == len(capture.modes):
+        yield Finding(
+            argument="data_capture.modes",
+            value=[mode.value for mode in capture.modes],
+            problem="must be input, output or both, each once",
+        )
+
+
+@rule(
+    RULES,
+    "capture-prefix",
+    "Data is captured below a prefix, so that the role may write there and nowhere else.",
+    source="api:DestinationS3Uri",
+)
+def _capture_prefix(placed: PlacedRequest) -> Iterator[Finding]:
+    capture = placed.request.data_capture
+    if capture is None or is_token(capture.prefix):
+        return
+    prefix = capture.prefix
+    if not prefix or prefix.startswith("/") or prefix.endswith("/") or "*" in prefix:
+        yield Finding(
+            argument="data_capture.prefix",
+            value=prefix,
+            problem="must be a prefix without slashes at its ends and without *",
+        )
+    elif len(prefix) > MAX_CAPTURE_URI_LENGTH - len("s3://") - 63 - 1:
+        yield Finding(
+            argument="data_capture.prefix",
+            value=f"{prefix[:20]}…",
+            problem=f"with the bucket's name may have {MAX_CAPTURE_URI_LENGTH} characters",
+        )
+
+
+@rule(
+    RULES,
+    "capture-content-types",
+    "Data capture knows up to ten content types of CSV and ten of JSON.",
+    source="api:CaptureContentTypeHeader",
+)
+def _capture_content_types(placed: PlacedRequest) -> Iterator[Finding]:
+    capture = placed.request.data_capture
+    if capture is None:
+        return
+    for argument, types in (
+        ("csv_content_types", capture.csv_content_types),
+        ("json_content_types", capture.json_content_types),
+    ):
+        if len(types) > MAX_CAPTURE_CONTENT_TYPES:
+            yield Finding(
+                argument=f"data_capture.{argument}",
+                value=len(types),
+                problem=f"may be {MAX_CAPTURE_CONTENT_TYPES}",
+            )
+        for name in types:
+            if not is_token(name) and not _CONTENT_TYPE.fullmatch(name):
+                yield Finding(
+                    argument=f"data_capture.{argument}",
+                    value=name,
+                    problem="must be a content type such as text/csv",
+                )

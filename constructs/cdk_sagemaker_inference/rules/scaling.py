@@ -1,0 +1,319 @@
+"""Rules about autoscaling: bounds, policies and schedules."""
+
+import math
+import re
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from itertools import pairwise
+
+from .. import instances
+from ..request import PlacedRequest
+from ..scaling import (
+    CpuTracking,
+    Scaling,
+    ScalingStep,
+    StepPolicy,
+    TargetTracking,
+    lower_bound,
+)
+from ..tokens import is_token
+from ..variants import InstanceVariant
+from .registry import Finding, Rule, is_whole, rule
+
+_POLICY_NAME = re.compile(r"[a-zA-Z0-9](-*[a-zA-Z0-9]){0,62}")
+_SCHEDULE_NAME = re.compile(r"[^:/|\x00-\x1f\x7f-\x9f]{1,256}")
+_STATISTICS = {"Average", "Minimum", "Maximum", "SampleCount", "Sum"}
+
+RULES: list[Rule] = []
+
+
+def _scaling(placed: PlacedRequest) -> Iterator[tuple[InstanceVariant, Scaling]]:
+    for variant in placed.request.all_variants:
+        if variant.scaling is not None:
+            yield variant, variant.scaling
+
+
+def _is_bound(value: object) -> bool:
+    return is_token(value) or (is_whole(value) and isinstance(value, int) and value >= 1)
+
+
+@rule(
+    RULES,
+    "scaling-bounds",
+    "A variant on instances scales between whole numbers from 1, the lower one first.",
+    source="dg:endpoint-auto-scaling-prerequisites",
+)
+def _scaling_bounds(placed: PlacedRequest) -> Iterator[Finding]:
+    for variant, scaling in _scaling(placed):
+        bounds = {"min_capacity": scaling.min_capacity, "max_capacity": scaling.max_capacity}
+        wrong = {name: value for name, value in bounds.items() if not _is_bound(value)}
+        for name, value in wrong.items():
+            yield Finding(
+                argument=f"{variant.prefix}scaling.{name}",
+                value=value,
+                problem="must be a whole number from 1; only asynchronous endpoints scale to zero",
+            )
+        literal = not any(is_token(value) for value in bounds.values())
+        if not wrong and literal and scaling.max_capacity < scaling.min_capacity:
+            yield Finding(
+                argument=f"{variant.prefix}scaling.max_capacity",
+                value=scaling.max_capacity,
+                problem=f"is below min_capacity={scaling.min_capacity}",
+            )
+
+
+@rule(
+    RULES,
+    "scaling-initial-count",
+    "The initial count lies within the bounds; otherwise registering moves the endpoint at once, "
+    "and the stack's next step meets an endpoint in update.",
+    source="dg:endpoint-auto-scaling-prerequisites",
+)
+def _scaling_initial_count(placed: PlacedRequest) -> Iterator[Finding]:
+    for variant, scaling in _scaling(placed):
+        count, low, high = variant.instance_count, scaling.min_capacity, scaling.max_capacity
+        if count is None or not all(is_whole(number) for number in (count, low, high)):
+            continue
+        if not low <= count <= high:
+            yield Finding(
+                argument=f"{variant.prefix}instance_count",
+                value=count,
+                problem=f"is outside the bounds {low} to {high} of scaling",
+                fix="leave it out to begin with the lower bound",
+            )
+
+
+@rule(
+    RULES,
+    "scaling-burstable",
+    "Burstable instances do not scale.",
+    source="dg:endpoint-auto-scaling-add-console",
+)
+def _scaling_burstable(placed: PlacedRequest) -> Iterator[Finding]:
+    for variant, _ in _scaling(placed):
+        name = variant.instance_type
+        if not is_token(name) and isinstance(name, str) and instances.is_burstable(name):
+            yield Finding(
+                argument=f"{variant.prefix}instance_type",
+                value=name,
+                problem="is burstable and cannot scale",
+                fix="take another family, such as ml.m5",
+            )
+
+
+@rule(
+    RULES,
+    "scaling-reason",
+    "Scaling has a policy or a schedule; without one the number of instances stays as it is.",
+    source="api:RegisterScalableTarget",
+)
+def _scaling_reason(placed: PlacedRequest) -> Iterator[Finding]:
+    for variant, scaling in _scaling(placed):
+        if not scaling.policies and not scaling.schedules:
+            yield Finding(
+                argument=f"{variant.prefix}scaling",
+                value=f"{scaling.min_capacity} to {scaling.max_capacity}",
+                problem="has neither policies nor schedules and would change nothing",
+                fix="add ScalingPolicy.on_invocations(…), or set instance_count instead",
+            )
+
+
+@rule(
+    RULES,
+    "scaling-target",
+    "A target is a number above 0, one of CPU at most 100 percent.",
+    source="api:TargetTrackingScalingPolicyConfiguration",
+)
+def _scaling_target(placed: PlacedRequest) -> Iterator[Finding]:
+    for variant, scaling in _scaling(placed):
+        for index, policy in enumerate(scaling.policies):
+            if not isinstance(policy, TargetTracking) or is_token(policy.target):
+                continue
+            highest = 100 if isinstance(policy, CpuTracking) else math.inf
+            if not 0 < policy.target <= highest or math.isinf(policy.target):
+                yield Finding(
+                    argument=f"{variant.prefix}scaling.policies[{index}].{policy.argument}",
+                    value=policy.target,
+                    problem="must be above 0" + (" and at most 100" if highest == 100 else ""),
+                )
+
+
+@rule(
+    RULES,
+    "scaling-cooldowns",
+    "A cooldown is a whole number of seconds.",
+    source="api:TargetTrackingScalingPolicyConfiguration",
+)
+def _scaling_cooldowns(placed: PlacedRequest) -> Iterator[Finding]:
+    for variant, scaling in _scaling(placed):
+        for index, policy in enumerate(scaling.policies):
+            for argument, duration in policy.cooldowns.items():
+                seconds = 0 if duration is None else duration.to_seconds(integral=False)
+                if not is_token(seconds) and seconds != int(seconds):
+                    yield Finding(
+                        argument=f"{variant.prefix}scaling.policies[{index}].{argument}",
+                        value=f"{seconds:g} s",
+                        problem="must be whole seconds",
+                    )
+
+
+@rule(
+    RULES,
+    "scaling-cpu",
+    "A share of the CPU needs an instance type of which the virtual CPUs are known.",
+    source="dg:monitoring-cloudwatch",
+)
+def _scaling_cpu(placed: PlacedRequest) -> Iterator[Finding]:
+    for variant, scaling in _scaling(placed):
+        for index, policy in enumerate(scaling.policies):
+            if isinstance(policy, CpuTracking) and instances.vcpus(variant.instance_type) is None:
+                yield Finding(
+                    argument=f"{variant.prefix}scaling.policies[{index}]",
+                    value=variant.instance_type,
+                    problem="how many virtual CPUs the instance has is not known",
+                    fix="use ScalingPolicy.on_metric with a target of 100 per virtual CPU",
+                )
+
+
+@rule(
+    RULES,
+    "scaling-policies-differ",
+    "The policies of a variant follow different metrics under different names.",
+    source="api:PutScalingPolicy",
+)
+def _scaling_policies_differ(placed: PlacedRequest) -> Iterator[Finding]:
+    for variant, scaling in _scaling(placed):
+        argument = f"{variant.prefix}scaling.policies"
+        followed = Counter(policy.follows for policy in scaling.policies if policy.follows)
+        for metric, count in followed.items():
+            if count > 1:
+                yield Finding(
+                    argument=argument, value=metric, problem=f"is followed by {count} policies"
+                )
+        names = Counter(policy.suffix for policy in scaling.policies if not policy.follows)
+        for name, count in names.items():
+            if count > 1:
+                yield Finding(
+                    argument=argument, value=name, problem=f"is the name of {count} policies"
+                )
+            if not _POLICY_NAME.fullmatch(name):
+                yield Finding(
+                    argument=argument,
+                    value=name,
+                    problem="a name must be up to 63 letters, digits and inner hyphens",
+                )
+
+
+@rule(
+    RULES,
+    "scaling-statistic",
+    "A metric to scale on has the statistic Average, Minimum, Maximum, SampleCount or Sum.",
+    source="api:CustomizedMetricSpecification",
+)
+def _scaling_statistic(placed: PlacedRequest) -> Iterator[Finding]:
+    for variant, scaling in _scaling(placed):
+        for index, policy in enumerate(scaling.policies):
+            metric = getattr(policy, "metric", None)
+            if metric is not None and metric.statistic not in _STATISTICS:
+                yield Finding(
+                    argument=f"{variant.prefix}scaling.policies[{index}].metric",
+                    value=metric.statistic,
+                    problem=f"must be one of {', '.join(sorted(_STATISTICS))}",
+                )
+
+
+@rule(
+    RULES,
+    "scaling-steps",
+    "Steps that add have a lower bound, steps that remove an upper one; each direction is without "
+    "gaps, and all that removes lies below all that adds.",
+    source="api:StepScalingPolicyConfiguration",
+)
+def _scaling_steps(placed: PlacedRequest) -> Iterator[Finding]:
+    for variant, scaling in _scaling(placed):
+        for index, policy in enumerate(scaling.policies):
+            if isinstance(policy, StepPolicy):
+                argument = f"{variant.prefix}scaling.policies[{index}].steps"
+                for value, problem in step_problems(policy.steps):
+                    yield Finding(argument=argument, value=value, problem=problem)
+
+
+def step_problems(steps: Sequence[ScalingStep]) -> Iterator[tuple[object, str]]:
+    """What is wrong with steps, each time with the step."""
+    if not steps:
+        yield [], "must have at least one step"
+    sound = True
+    for step in steps:
+        problem = None
+        if not is_whole(step.change) or step.change == 0:
+            problem = "change must be a whole number other than 0"
+        elif step.change > 0 and step.lower is None:
+            problem = "a step that adds needs lower"
+        elif step.change < 0 and step.upper is None:
+            problem = "a step that removes needs upper"
+        elif step.lower is not None and step.upper is not None and step.lower >= step.upper:
+            problem = "lower must be below upper"
+        if problem is not None:
+            sound = False
+            yield step, problem
+    if not sound:
+        return
+    adding = sorted((step for step in steps if step.change > 0), key=lower_bound)
+    removing = sorted((step for step in steps if step.change < 0), key=lower_bound)
+    for direction in (adding, removing):
+        for below, above in pairwise(direction):
+            if below.upper != above.lower:
+                yield above, f"must begin where the step below ends, at {below.upper}"
+    if adding and removing:
+        top, bottom = removing[-1].upper, adding[0].lower
+        if top is not None and bottom is not None and top > bottom:
+            yield removing[-1], f"removes where a step adds, above {bottom}"
+
+
+@rule(
+    RULES,
+    "scaling-schedules",
+    "A schedule has a name of its own without colon, slash or bar, and changes at least one bound "
+    "to a whole number from 1, the lower one first.",
+    source="api:PutScheduledAction",
+)
+def _scaling_schedules(placed: PlacedRequest) -> Iterator[Finding]:
+    for variant, scaling in _scaling(placed):
+        argument = f"{variant.prefix}scaling.schedules"
+        for name, count in Counter(schedule.name for schedule in scaling.schedules).items():
+            if count > 1:
+                yield Finding(argument=argument, value=name, problem=f"is the name of {count}")
+            if not _SCHEDULE_NAME.fullmatch(name):
+                yield Finding(
+                    argument=argument,
+                    value=name,
+                    problem="a name must be 1 to 256 characters without colon, slash and bar",
+                )
+        for index, schedule in enumerate(scaling.schedules):
+            low, high = schedule.min_capacity, schedule.max_capacity
+            where = f"{argument}[{index}]"
+            if low is None and high is None:
+                yield Finding(
+                    argument=where,
+                    value=schedule.name,
+                    problem="needs min_capacity or max_capacity",
+                )
+            for bound, value in (("min_capacity", low), ("max_capacity", high)):
+                if value is not None and not _is_bound(value):
+                    yield Finding(
+                        argument=f"{where}.{bound}",
+                        value=value,
+                        problem="must be a whole number from 1",
+                    )
+            if (
+                isinstance(low, int)
+                and isinstance(high, int)
+                and not is_token(low)
+                and not is_token(high)
+                and high < low
+            ):
+                yield Finding(
+                    argument=f"{where}.max_capacity",
+                    value=high,
+                    problem=f"is below min_capacity={low}",
+                )

@@ -1,0 +1,601 @@
+"""Autoscaling of a variant: bounds, policies and schedules."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from enum import Enum
+from typing import TYPE_CHECKING, Any
+
+from constructs import Construct
+
+from .metrics import CPU_UTILIZATION, metric_stat
+
+if TYPE_CHECKING:
+    from aws_cdk import Duration, TimeZone
+    from aws_cdk import aws_applicationautoscaling as appscaling
+    from aws_cdk import aws_cloudwatch as cloudwatch
+
+SERVICE_NAMESPACE = "sagemaker"
+INSTANCE_COUNT_DIMENSION = "sagemaker:variant:DesiredInstanceCount"
+
+DEFAULT_SCALE_IN_COOLDOWN_SECONDS = 300
+DEFAULT_SCALE_OUT_COOLDOWN_SECONDS = 60
+
+
+class AdjustmentType(Enum):
+    """What the numbers of scaling steps mean (Application Auto Scaling, StepScalingPolicy)."""
+
+    CHANGE_IN_CAPACITY = "ChangeInCapacity"
+    """Instances to add or, below 0, to remove."""
+
+    PERCENT_CHANGE_IN_CAPACITY = "PercentChangeInCapacity"
+    """Percent of the present instances to add or, below 0, to remove."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ScalingStep:
+    """What to do while a metric is in an interval; at least one bound is given.
+
+    :param change: instances (or percent) to add, or below 0 to remove. A step that adds has a lower
+        bound, one that removes has an upper bound.
+    :param lower: the metric's value from which the step holds. Default: no bound.
+    :param upper: the metric's value up to which the step holds. Default: no bound.
+    """
+
+    change: int
+    lower: float | None = None
+    upper: float | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class ScalingContext:
+    """The variant that a policy scales, as the template names it."""
+
+    scope: Construct
+    endpoint_name: str
+    variant_name: str
+    vcpus: int | None
+    target_id: str
+
+
+class ScalingPolicy(ABC):
+    """When to add and remove instances; make one with the ``on_*`` methods or ``in_steps``."""
+
+    @staticmethod
+    def on_invocations(
+        *,
+        per_instance_per_minute: float,
+        scale_in_cooldown: "Duration | None" = None,
+        scale_out_cooldown: "Duration | None" = None,
+        disable_scale_in: bool = False,
+    ) -> "ScalingPolicy":
+        """Keep the requests per instance and minute at a target.
+
+        :param per_instance_per_minute: requests per minute that each instance should get; see
+            :meth:`Scaling.per_minute` for the number to take from a load test.
+        :param scale_in_cooldown: pause after removing instances. Default: 300 s.
+        :param scale_out_cooldown: pause after adding instances. Default: 60 s.
+        :param disable_scale_in: only adds. Default: false.
+        """
+        return _PredefinedTracking(
+            metric_type="SageMakerVariantInvocationsPerInstance",
+            suffix="invocations",
+            argument="per_instance_per_minute",
+            target=per_instance_per_minute,
+            scale_in_cooldown=scale_in_cooldown,
+            scale_out_cooldown=scale_out_cooldown,
+            disable_scale_in=disable_scale_in,
+        )
+
+    @staticmethod
+    def on_concurrent_requests(
+        *,
+        per_model: float,
+        scale_in_cooldown: "Duration | None" = None,
+        scale_out_cooldown: "Duration | None" = None,
+        disable_scale_in: bool = False,
+    ) -> "ScalingPolicy":
+        """Keep the concurrent requests per model at a target, measured every ten seconds.
+
+        It adds instances sooner than the other metrics do, and removes them no sooner (Developer
+        Guide, endpoint-auto-scaling-add-code-define). It fits models whose requests differ in
+        length.
+
+        :param per_model: requests that a model should have in work and queue.
+        :param scale_in_cooldown: pause after removing instances. Default: 300 s.
+        :param scale_out_cooldown: pause after adding instances. Default: 60 s.
+        :param disable_scale_in: only adds. Default: false.
+        """
+        return _PredefinedTracking(
+            metric_type="SageMakerVariantConcurrentRequestsPerModelHighResolution",
+            suffix="concurrency",
+            argument="per_model",
+            target=per_model,
+            scale_in_cooldown=scale_in_cooldown,
+            scale_out_cooldown=scale_out_cooldown,
+            disable_scale_in=disable_scale_in,
+        )
+
+    @staticmethod
+    def on_cpu(
+        *,
+        percent: float,
+        scale_in_cooldown: "Duration | None" = None,
+        scale_out_cooldown: "Duration | None" = None,
+        disable_scale_in: bool = False,
+    ) -> "ScalingPolicy":
+        """Keep the instances' CPU at a share of what they have.
+
+        CloudWatch counts 100 per virtual CPU; the target is scaled by the instance type.
+
+        :param percent: share of all virtual CPUs, above 0 and at most 100.
+        :param scale_in_cooldown: pause after removing instances. Default: 300 s.
+        :param scale_out_cooldown: pause after adding instances. Default: 60 s.
+        :param disable_scale_in: only adds. Default: false.
+        """
+        return CpuTracking(
+            suffix="cpu",
+            argument="percent",
+            target=percent,
+            scale_in_cooldown=scale_in_cooldown,
+            scale_out_cooldown=scale_out_cooldown,
+            disable_scale_in=disable_scale_in,
+        )
+
+    @staticmethod
+    def on_metric(
+        metric: "cloudwatch.Metric",
+        *,
+        name: str,
+        target: float,
+        scale_in_cooldown: "Duration | None" = None,
+        scale_out_cooldown: "Duration | None" = None,
+        disable_scale_in: bool = False,
+    ) -> "ScalingPolicy":
+        """Keep any CloudWatch metric at a target; it must fall when instances are added.
+
+        :param metric: the metric, with its dimensions and one of the statistics Average, Minimum,
+            Maximum, SampleCount and Sum.
+        :param name: what the policy is called, unique among the variant's policies.
+        :param target: value to keep, in the metric's unit.
+        :param scale_in_cooldown: pause after removing instances. Default: 300 s.
+        :param scale_out_cooldown: pause after adding instances. Default: 60 s.
+        :param disable_scale_in: only adds. Default: false.
+        """
+        return _MetricTracking(
+            metric=metric,
+            suffix=name,
+            argument="target",
+            target=target,
+            scale_in_cooldown=scale_in_cooldown,
+            scale_out_cooldown=scale_out_cooldown,
+            disable_scale_in=disable_scale_in,
+        )
+
+    @staticmethod
+    def in_steps(
+        metric: "cloudwatch.Metric",
+        *,
+        name: str,
+        steps: Sequence[ScalingStep],
+        adjustment_type: AdjustmentType = AdjustmentType.CHANGE_IN_CAPACITY,
+        min_adjustment_magnitude: int | None = None,
+        evaluation_periods: int = 1,
+        cooldown: "Duration | None" = None,
+    ) -> "ScalingPolicy":
+        """Add and remove instances by steps, as an alarm on any CloudWatch metric says.
+
+        :param metric: the metric, with its dimensions.
+        :param name: what the policy is called, unique among the variant's policies.
+        :param steps: what to do at which values, without gaps between the steps that add, nor
+            between those that remove.
+        :param adjustment_type: what the steps' numbers mean. Default: instances.
+        :param min_adjustment_magnitude: instances to add or remove at least, for percentages.
+            Default: 1, as Application Auto Scaling has it.
+        :param evaluation_periods: periods of the metric that must agree. Default: 1.
+        :param cooldown: pause after each change. Default: 60 s after adding, 300 s after removing.
+        """
+        return StepPolicy(
+            metric=metric,
+            suffix=name,
+            steps=tuple(steps),
+            adjustment_type=adjustment_type,
+            min_adjustment_magnitude=min_adjustment_magnitude,
+            evaluation_periods=evaluation_periods,
+            cooldown=cooldown,
+        )
+
+    suffix: str
+
+    @property
+    def follows(self) -> str | None:
+        """The predefined quantity that the policy follows, if it follows one."""
+        return None
+
+    @property
+    @abstractmethod
+    def cooldowns(self) -> "Mapping[str, Duration | None]":
+        """The pauses by the argument that says them."""
+
+    @abstractmethod
+    def emit(self, context: ScalingContext) -> None:
+        """Emit the policy and what it needs."""
+
+
+def _seconds(duration: "Duration | None", default: int) -> float:
+    return default if duration is None else duration.to_seconds(integral=False)
+
+
+@dataclass(frozen=True, kw_only=True)
+class TargetTracking(ScalingPolicy):
+    """What all policies that keep a target have in common."""
+
+    suffix: str
+    argument: str
+    target: float
+    scale_in_cooldown: "Duration | None"
+    scale_out_cooldown: "Duration | None"
+    disable_scale_in: bool
+
+    @property
+    def cooldowns(self) -> "Mapping[str, Duration | None]":
+        """After removing and after adding."""
+        return {
+            "scale_in_cooldown": self.scale_in_cooldown,
+            "scale_out_cooldown": self.scale_out_cooldown,
+        }
+
+    @abstractmethod
+    def configuration(self, context: ScalingContext) -> dict[str, Any]:
+        """What is kept at the target: a metric, and the target in its unit."""
+
+    def emit(self, context: ScalingContext) -> None:
+        """Emit one resource."""
+        from aws_cdk import aws_applicationautoscaling as appscaling
+
+        configuration = appscaling.CfnScalingPolicy
+        appscaling.CfnScalingPolicy(
+            context.scope,
+            self.suffix,
+            policy_name=f"{context.endpoint_name}-{context.variant_name}-{self.suffix}",
+            policy_type="TargetTrackingScaling",
+            scaling_target_id=context.target_id,
+            target_tracking_scaling_policy_configuration=(
+                configuration.TargetTrackingScalingPolicyConfigurationProperty(
+                    scale_in_cooldown=_seconds(
+                        self.scale_in_cooldown, DEFAULT_SCALE_IN_COOLDOWN_SECONDS
+                    ),
+                    scale_out_cooldown=_seconds(
+                        self.scale_out_cooldown, DEFAULT_SCALE_OUT_COOLDOWN_SECONDS
+                    ),
+                    disable_scale_in=True if self.disable_scale_in else None,
+                    **{"target_value": self.target} | self.configuration(context),
+                )
+            ),
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class _PredefinedTracking(TargetTracking):
+    metric_type: str
+
+    @property
+    def follows(self) -> str | None:
+        return self.metric_type
+
+    def configuration(self, context: ScalingContext) -> dict[str, Any]:
+        from aws_cdk import aws_applicationautoscaling as appscaling
+
+        return {
+            "predefined_metric_specification": (
+                appscaling.CfnScalingPolicy.PredefinedMetricSpecificationProperty(
+                    predefined_metric_type=self.metric_type
+                )
+            )
+        }
+
+
+@dataclass(frozen=True, kw_only=True)
+class CpuTracking(TargetTracking):
+    """Keeps a share of the CPU."""
+
+    @property
+    def follows(self) -> str | None:
+        """The CPU."""
+        return CPU_UTILIZATION.name
+
+    def configuration(self, context: ScalingContext) -> dict[str, Any]:
+        """The variant's CPU metric, with a target in its unit."""
+        from aws_cdk import aws_applicationautoscaling as appscaling
+
+        policy = appscaling.CfnScalingPolicy
+        dimensions = {
+            "EndpointName": context.endpoint_name,
+            "VariantName": context.variant_name,
+        }
+        assert context.vcpus is not None  # a rule refuses the policy otherwise
+        return {
+            "target_value": self.target * context.vcpus,
+            "customized_metric_specification": policy.CustomizedMetricSpecificationProperty(
+                namespace=CPU_UTILIZATION.namespace,
+                metric_name=CPU_UTILIZATION.name,
+                statistic=CPU_UTILIZATION.statistic,
+                dimensions=[
+                    policy.MetricDimensionProperty(name=name, value=value)
+                    for name, value in dimensions.items()
+                ],
+            ),
+        }
+
+
+@dataclass(frozen=True, kw_only=True)
+class _MetricTracking(TargetTracking):
+    metric: "cloudwatch.Metric"
+
+    def configuration(self, context: ScalingContext) -> dict[str, Any]:
+        from aws_cdk import aws_applicationautoscaling as appscaling
+
+        policy = appscaling.CfnScalingPolicy
+        stat = metric_stat(self.metric)
+        return {
+            "customized_metric_specification": policy.CustomizedMetricSpecificationProperty(
+                namespace=stat.namespace,
+                metric_name=stat.name,
+                statistic=stat.statistic,
+                dimensions=[
+                    policy.MetricDimensionProperty(name=name, value=value)
+                    for name, value in stat.dimensions.items()
+                ],
+            )
+        }
+
+
+@dataclass(frozen=True, kw_only=True)
+class StepPolicy(ScalingPolicy):
+    """Adds and removes by steps."""
+
+    metric: "cloudwatch.Metric"
+    suffix: str
+    steps: tuple[ScalingStep, ...]
+    adjustment_type: AdjustmentType
+    min_adjustment_magnitude: int | None
+    evaluation_periods: int
+    cooldown: "Duration | None"
+
+    @property
+    def cooldowns(self) -> "Mapping[str, Duration | None]":
+        """After each change."""
+        return {"cooldown": self.cooldown}
+
+    def emit(self, context: ScalingContext) -> None:
+        """Emit, for adding and for removing, a policy and the alarm that calls it."""
+        out = sorted((step for step in self.steps if step.change > 0), key=lower_bound)
+        into = sorted((step for step in self.steps if step.change < 0), key=lower_bound)
+        if out:
+            assert out[0].lower is not None  # a rule refuses the policy otherwise
+            self._emit(context, "Out", out, out[0].lower)
+        if into:
+            assert into[-1].upper is not None  # a rule refuses the policy otherwise
+            self._emit(context, "In", into, into[-1].upper)
+
+    def _emit(
+        self, context: ScalingContext, direction: str, steps: list[ScalingStep], threshold: float
+    ) -> None:
+        from aws_cdk import aws_applicationautoscaling as appscaling
+        from aws_cdk import aws_cloudwatch as cloudwatch
+
+        name = f"{context.endpoint_name}-{context.variant_name}-{self.suffix}-{direction.lower()}"
+        construct_id = f"{self.suffix}.{direction}"
+        stat = metric_stat(self.metric)
+        policy = appscaling.CfnScalingPolicy
+        default_cooldown = (
+            DEFAULT_SCALE_OUT_COOLDOWN_SECONDS
+            if direction == "Out"
+            else DEFAULT_SCALE_IN_COOLDOWN_SECONDS
+        )
+        resource = policy(
+            context.scope,
+            construct_id,
+            policy_name=name,
+            policy_type="StepScaling",
+            scaling_target_id=context.target_id,
+            step_scaling_policy_configuration=policy.StepScalingPolicyConfigurationProperty(
+                adjustment_type=self.adjustment_type.value,
+                cooldown=_seconds(self.cooldown, default_cooldown),
+                metric_aggregation_type={"Minimum": "Minimum", "Maximum": "Maximum"}.get(
+                    stat.statistic, "Average"
+                ),
+                min_adjustment_magnitude=self.min_adjustment_magnitude,
+                # Bounds are relative to the alarm's threshold.
+                step_adjustments=[
+                    policy.StepAdjustmentProperty(
+                        scaling_adjustment=step.change,
+                        metric_interval_lower_bound=(
+                            None if step.lower is None else step.lower - threshold
+                        ),
+                        metric_interval_upper_bound=(
+                            None if step.upper is None else step.upper - threshold
+                        ),
+                    )
+                    for step in steps
+                ],
+            ),
+        )
+        cloudwatch.CfnAlarm(
+            context.scope,
+            f"{construct_id}.Alarm",
+            alarm_name=name,
+            alarm_description=f"Scales variant {context.variant_name} {direction.lower()}",
+            namespace=stat.namespace,
+            metric_name=stat.name,
+            dimensions=[
+                cloudwatch.CfnAlarm.DimensionProperty(name=key, value=value)
+                for key, value in stat.dimensions.items()
+            ],
+            statistic=stat.statistic,
+            period=stat.period_seconds,
+            evaluation_periods=self.evaluation_periods,
+            threshold=threshold,
+            comparison_operator="GreaterThanOrEqualToThreshold"
+            if direction == "Out"
+            else "LessThanOrEqualToThreshold",
+            treat_missing_data="notBreaching",
+            alarm_actions=[resource.ref],
+        )
+
+
+def lower_bound(step: ScalingStep) -> float:
+    """The step's lower bound, for sorting."""
+    return float("-inf") if step.lower is None else step.lower
+
+
+@dataclass(frozen=True, kw_only=True)
+class ScalingSchedule:
+    """Changes the bounds at certain times; at least one of them.
+
+    Example::
+
+        ScalingSchedule(
+            name="office-hours",
+            schedule=Schedule.cron(hour="8", minute="0", week_day="MON-FRI"),
+            time_zone=TimeZone.EUROPE_BERLIN,
+            min_capacity=4,
+        )
+
+    :param name: unique among the variant's schedules.
+    :param schedule: ``aws_applicationautoscaling.Schedule``: cron, rate or at.
+    :param time_zone: zone of a cron or at schedule. Default: UTC.
+    :param min_capacity: the new lower bound. Default: as it was.
+    :param max_capacity: the new upper bound. Default: as it was.
+    """
+
+    name: str
+    schedule: "appscaling.Schedule"
+    time_zone: "TimeZone | None" = None
+    min_capacity: int | None = None
+    max_capacity: int | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Scaling:
+    """How many instances a variant has, and when that changes.
+
+    The service-linked role of Application Auto Scaling is used, which AWS makes by itself. While a
+    variant scales, SageMaker refuses updates that change its instance type or its name (Developer
+    Guide, endpoint-scaling-update): remove the scaling first, deploy, then change.
+
+    Example::
+
+        Scaling(
+            min_capacity=2,
+            max_capacity=8,
+            policies=[
+                ScalingPolicy.on_invocations(per_instance_per_minute=1200),
+                ScalingPolicy.on_cpu(percent=70),
+            ],
+        )
+
+    :param min_capacity: instances at least, from 1.
+    :param max_capacity: instances at most.
+    :param policies: when to add and remove. Default: none, schedules only.
+    :param schedules: changes of the bounds. Default: none.
+    """
+
+    min_capacity: int
+    max_capacity: int
+    policies: Sequence[ScalingPolicy] = ()
+    schedules: Sequence[ScalingSchedule] = ()
+
+    @staticmethod
+    def on_invocations(
+        *, min_capacity: int, max_capacity: int, per_instance_per_minute: float
+    ) -> "Scaling":
+        """Scale on requests per instance; see :meth:`ScalingPolicy.on_invocations`."""
+        policy = ScalingPolicy.on_invocations(per_instance_per_minute=per_instance_per_minute)
+        return Scaling(min_capacity=min_capacity, max_capacity=max_capacity, policies=[policy])
+
+    @staticmethod
+    def on_concurrent_requests(
+        *, min_capacity: int, max_capacity: int, per_model: float
+    ) -> "Scaling":
+        """Scale on concurrent requests; see :meth:`ScalingPolicy.on_concurrent_requests`."""
+        policy = ScalingPolicy.on_concurrent_requests(per_model=per_model)
+        return Scaling(min_capacity=min_capacity, max_capacity=max_capacity, policies=[policy])
+
+    @staticmethod
+    def on_cpu(*, min_capacity: int, max_capacity: int, percent: float) -> "Scaling":
+        """Scale on CPU; see :meth:`ScalingPolicy.on_cpu`."""
+        policy = ScalingPolicy.on_cpu(percent=percent)
+        return Scaling(min_capacity=min_capacity, max_capacity=max_capacity, policies=[policy])
+
+    @staticmethod
+    def per_minute(*, max_requests_per_second: float, safety_factor: float = 0.5) -> float:
+        """Turn a load test's result into a target for :meth:`on_invocations`.
+
+        ``max_requests_per_second * safety_factor * 60`` (Developer Guide,
+        endpoint-scaling-loadtest).
+
+        Example::
+
+            Scaling.per_minute(max_requests_per_second=20)  # 600.0
+
+        :param max_requests_per_second: what one instance held in the load test.
+        :param safety_factor: share of it to use, above 0 and at most 1. Default: 0.5.
+        :raises ValueError: if either is out of range.
+        """
+        if max_requests_per_second <= 0:
+            raise ValueError(f"max_requests_per_second={max_requests_per_second}: must be above 0")
+        if not 0 < safety_factor <= 1:
+            raise ValueError(f"safety_factor={safety_factor}: must be above 0 and at most 1")
+        return max_requests_per_second * safety_factor * 60
+
+
+def emit_scaling(
+    scope: Construct,
+    *,
+    endpoint_name: str,
+    endpoint_reference: str,
+    variant_name: str,
+    vcpus: int | None,
+    scaling: Scaling,
+) -> "appscaling.CfnScalableTarget":
+    """Emit the scalable target and its policies.
+
+    :param endpoint_reference: the endpoint's name as a reference, so that the endpoint exists
+        first.
+    """
+    from aws_cdk import aws_applicationautoscaling as appscaling
+
+    # A scope of its own, so that names of variants and policies cannot meet.
+    scope = Construct(scope, f"Scaling-{variant_name}")
+    target = appscaling.CfnScalableTarget(
+        scope,
+        "Target",
+        service_namespace=SERVICE_NAMESPACE,
+        scalable_dimension=INSTANCE_COUNT_DIMENSION,
+        resource_id=f"endpoint/{endpoint_reference}/variant/{variant_name}",
+        min_capacity=scaling.min_capacity,
+        max_capacity=scaling.max_capacity,
+        scheduled_actions=[
+            appscaling.CfnScalableTarget.ScheduledActionProperty(
+                scheduled_action_name=schedule.name,
+                schedule=schedule.schedule.expression_string,
+                timezone=None if schedule.time_zone is None else schedule.time_zone.timezone_name,
+                scalable_target_action=appscaling.CfnScalableTarget.ScalableTargetActionProperty(
+                    min_capacity=schedule.min_capacity, max_capacity=schedule.max_capacity
+                ),
+            )
+            for schedule in scaling.schedules
+        ]
+        or None,
+    )
+    context = ScalingContext(
+        scope=scope,
+        endpoint_name=endpoint_name,
+        variant_name=variant_name,
+        vcpus=vcpus,
+        target_id=target.ref,
+    )
+    for policy in scaling.policies:
+        policy.emit(context)
+    return target
