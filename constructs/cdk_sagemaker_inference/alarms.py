@@ -259,7 +259,9 @@ class EndpointAlarm:
         """The alarm for other constructs, such as a composite alarm or a dashboard."""
         return cloudwatch.Alarm.from_alarm_arn(
             # LambdaAction names its permission by this id.
-            self.cfn_alarm, self.name, self.cfn_alarm.attr_arn
+            self.cfn_alarm,
+            self.name,
+            self.cfn_alarm.attr_arn,
         )
 
 

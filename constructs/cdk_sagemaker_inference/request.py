@@ -86,10 +86,13 @@ class PlacedRequest:
 
 
 def rollback_alarms(request: EndpointRequest) -> Iterator[tuple[AlarmKind, str]]:
-    """The library's alarms that guard a request's deployments, with their literal names."""
+    """The library's alarms that guard a request's deployments, with their literal names.
+
+    A shadow's answers reach nobody, so that its alarms roll nothing back.
+    """
     if request.deployment is None or not request.deployment.roll_back or request.alarms is None:
         return
-    for variant in request.all_variants:
+    for variant in request.variants:
         for kind, _ in alarm_kinds(request.alarms, variant.instance_type):
             if kind.guards:
                 yield kind, alarm_name(request.naming.endpoint_name, variant.name, kind)

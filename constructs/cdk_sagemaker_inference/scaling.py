@@ -256,7 +256,7 @@ class TargetTracking(ScalingPolicy):
         configuration = appscaling.CfnScalingPolicy
         appscaling.CfnScalingPolicy(
             context.scope,
-            self.suffix,
+            f"Policy.{self.suffix}",
             policy_name=f"{context.endpoint_name}-{context.variant_name}-{self.suffix}",
             policy_type="TargetTrackingScaling",
             scaling_target_id=context.target_id,
@@ -385,7 +385,7 @@ class StepPolicy(ScalingPolicy):
         from aws_cdk import aws_cloudwatch as cloudwatch
 
         name = f"{context.endpoint_name}-{context.variant_name}-{self.suffix}-{direction.lower()}"
-        construct_id = f"{self.suffix}.{direction}"
+        construct_id = f"Policy.{self.suffix}.{direction}"
         stat = metric_stat(self.metric)
         policy = appscaling.CfnScalingPolicy
         default_cooldown = (

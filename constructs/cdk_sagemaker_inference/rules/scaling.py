@@ -190,8 +190,10 @@ def _scaling_policies_differ(placed: PlacedRequest) -> Iterator[Finding]:
                 yield Finding(
                     argument=argument, value=metric, problem=f"is followed by {count} policies"
                 )
-        names = Counter(policy.suffix for policy in scaling.policies if not policy.follows)
-        for name, count in names.items():
+        own = {policy.suffix for policy in scaling.policies if not policy.follows}
+        names = Counter(policy.suffix for policy in scaling.policies)
+        for name in sorted(own):
+            count = names[name]
             if count > 1:
                 yield Finding(
                     argument=argument, value=name, problem=f"is the name of {count} policies"
@@ -264,6 +266,12 @@ def step_problems(steps: Sequence[ScalingStep]) -> Iterator[tuple[object, str]]:
         for below, above in pairwise(direction):
             if below.upper != above.lower:
                 yield above, f"must begin where the step below ends, at {below.upper}"
+    # API reference, StepAdjustment: a positive upper bound needs a step without upper bound, a
+    # negative lower bound one without lower bound; bounds are relative to the alarm's threshold.
+    if adding and adding[-1].upper is not None:
+        yield adding[-1], "the highest step that adds must be without upper"
+    if removing and removing[0].lower is not None:
+        yield removing[0], "the lowest step that removes must be without lower"
     if adding and removing:
         top, bottom = removing[-1].upper, adding[0].lower
         if top is not None and bottom is not None and top > bottom:
