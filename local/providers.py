@@ -208,7 +208,10 @@ def _update(entry: ResourceType, old: Made, properties: Properties) -> Made:
     if changed:
         if entry.update is None:
             raise HandlerError(f"{entry.type} cannot change {', '.join(sorted(changed))} in place")
-        request = entry.identity(made) | _request(entry, entry.update, properties, frozenset())
+        # A call that overwrites names the resource by its own properties.
+        members = _input_shape(entry, entry.update).members
+        identity = {k: v for k, v in entry.identity(made).items() if k in members}
+        request = identity | _request(entry, entry.update, properties, frozenset())
         request.pop("Tags", None)
         _call(entry, entry.update, made.region, request)
     for child in entry.children:

@@ -24,6 +24,7 @@ from cdk_sagemaker_inference import (
     ScalingPolicy,
     ScalingSchedule,
     ScalingStep,
+    Severity,
     ShadowVariant,
     Variant,
 )
@@ -337,14 +338,12 @@ def schedule(name: str = "night", **bounds: Any) -> Scaling:
 
 def variants(*said: dict[str, Any]) -> list[InstanceVariant]:
     model = Container(image=ContainerImage.from_registry(f"{ECR}/fraud:1"))
-    defaults: dict[str, Any] = {"model": model}
-    return [
-        InstanceVariant.of(
-            Variant(**defaults | {"name": f"V{index}"} | arguments),
-            prefix=f"variants[{index}].",
-        )
-        for index, arguments in enumerate(said)
-    ]
+    placed_variants = []
+    for index, arguments in enumerate(said):
+        all_arguments: dict[str, Any] = {"name": f"V{index}", "model": model, **arguments}
+        variant = Variant(**all_arguments)
+        placed_variants.append(InstanceVariant.of(variant, prefix=f"variants[{index}]."))
+    return placed_variants
 
 
 def shadow(percent: Any = 50, **arguments: Any) -> ShadowVariant:
@@ -355,6 +354,10 @@ def shadow(percent: Any = 50, **arguments: Any) -> ShadowVariant:
 def capture(**changes: Any) -> DataCapture:
     defaults: dict[str, Any] = {"bucket": object(), "prefix": "captured/fraud"}
     return DataCapture(**defaults | changes)
+
+
+def action() -> Any:
+    return object()
 
 
 def guarded(policy: object, **changes: Any) -> dict[str, Any]:
@@ -422,6 +425,11 @@ CASES |= {
         {"scaling": scaling(), "instance_type": "ml.m5.large"},
         {"scaling": scaling(), "instance_type": "ml.t2.medium"},
         "instance_type='ml.t2.medium': is burstable",
+    ),
+    "scaling-shadow": (
+        {"shadow": shadow(instance_count=2)},
+        {"shadow": shadow(scaling=scaling())},
+        "shadow.variant.scaling='Shadow': SageMaker may refuse to scale a shadow variant",
     ),
     "scaling-reason": (
         {"scaling": schedule(min_capacity=1)},
@@ -497,7 +505,12 @@ CASES |= {
     "deployment-fleet": (
         guarded(BlueGreen.canary(percent=50), instance_count=2),
         guarded(BlueGreen.canary(percent=50), instance_count=1),
-        "one instance cannot be shifted in parts",
+        "deployment='CANARY': the fleet may have one instance, of which no half can be shifted",
+    ),
+    "deployment-rolling-fleet": (
+        guarded(Rolling(percent=50), instance_count=2),
+        guarded(Rolling(percent=50), instance_count=1),
+        "no half can be replaced",
     ),
     "deployment-waits": (
         guarded(BlueGreen.all_at_once(bake=Duration.hours(1))),
@@ -557,6 +570,11 @@ CASES |= {
         {"alarms": Alarms(min_healthy_instances=2), "instance_count": 2},
         {"alarms": Alarms(min_healthy_instances=2), "scaling": scaling(1, 4)},
         "alarms.min_healthy_instances=2: variant AllTraffic may have 1",
+    ),
+    "alarm-actions": (
+        {"alarms": Alarms(topic=action(), actions={Severity.CRITICAL: [action()] * 4})},
+        {"alarms": Alarms(topic=action(), actions={Severity.CRITICAL: [action()] * 5})},
+        "alarms.actions[Severity.CRITICAL]=6: may be 5 with the topic",
     ),
     "alarm-unknown-instance": (
         {"alarms": Alarms(cpu_percent=None), "instance_type": "${Token[TOKEN.1]}"},
@@ -622,6 +640,42 @@ MORE_REFUSED += [
         "scaling-policies-differ",
         {"scaling": scaling(1, 2, ScalingPolicy.on_metric(QUEUE, name="a queue", target=5))},
     ),
+    (
+        "scaling-policies-differ",
+        {
+            "scaling": scaling(
+                1,
+                2,
+                ScalingPolicy.on_metric(QUEUE, name="hot-out", target=5),
+                ScalingPolicy.in_steps(QUEUE, name="hot", steps=[ScalingStep(lower=1, change=1)]),
+            )
+        },
+    ),
+    (
+        "scaling-steps",
+        {
+            "scaling": scaling(
+                1,
+                2,
+                ScalingPolicy.in_steps(
+                    QUEUE,
+                    name="hot",
+                    steps=[ScalingStep(lower=1, change=1)],
+                    min_adjustment_magnitude=2,
+                ),
+            )
+        },
+    ),
+    (
+        "deployment-size-range",
+        {
+            "deployment": BlueGreen.linear(instances=1),
+            "alarms": Alarms(),
+            "scaling": scaling(2, 11),
+        },
+    ),
+    ("scaling-schedules", {"scaling": schedule(min_capacity=9)}),
+    ("scaling-schedules", {"scaling": schedule(max_capacity=1)}),
     ("scaling-steps", {"scaling": steps()}),
     ("scaling-steps", {"scaling": steps(ScalingStep(lower=1, change=0))}),
     ("scaling-steps", {"scaling": steps(ScalingStep(upper=1, change=1))}),

@@ -1,8 +1,6 @@
 """The second deployment, and the third: the CDK CLI against the embedded AWS."""
 
-import subprocess
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -11,14 +9,12 @@ from aws_cdk import App, DefaultStackSynthesizer, Stack
 from aws_cdk import aws_ec2 as ec2
 
 from cdk_sagemaker_inference import Container, ContainerImage, ModelData
+from deploying import ENDPOINT, Deployment, cdk, left
 from local.embedded import ACCOUNT, EmbeddedAws
 from stacks.fraud_model.pack import pack
-from support import CONTEXT, ROOT, realtime
+from support import CONTEXT, realtime
 
 pytestmark = pytest.mark.cli
-
-ENDPOINT = "rc-project-a-fraud-ep"
-STACK = "Deployed"
 
 
 @pytest.fixture(scope="module")
@@ -26,92 +22,6 @@ def aws() -> Iterator[EmbeddedAws]:
     with EmbeddedAws() as embedded:
         cdk(embedded, "bootstrap", f"aws://{ACCOUNT}/{embedded.region}")
         yield embedded
-
-
-def cdk(aws: EmbeddedAws, *arguments: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        ["npx", "--no-install", "cdk", *arguments, "--no-notices", "--ci"],
-        cwd=ROOT,
-        env=aws.environment,
-        text=True,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        timeout=120,
-        check=False,
-    )
-
-
-@dataclass
-class Deployment:
-    """Deploys one build after the other as the same stack."""
-
-    aws: EmbeddedAws
-    directory: Path
-    count: int = 0
-
-    def assembly(self, build: Callable[[Stack], object]) -> str:
-        self.count += 1
-        outdir = str(self.directory / str(self.count))
-        app = App(context=dict(CONTEXT), outdir=outdir, analytics_reporting=False)
-        build(Stack(app, STACK))
-        app.synth()
-        return outdir
-
-    def try_deploy(self, build: Callable[[Stack], object]) -> subprocess.CompletedProcess[str]:
-        return cdk(
-            self.aws,
-            "deploy",
-            STACK,
-            "--app",
-            self.assembly(build),
-            "--require-approval",
-            "never",
-        )
-
-    def deploy(self, build: Callable[[Stack], object]) -> None:
-        ended = self.try_deploy(build)
-        assert ended.returncode == 0, ended.stdout
-
-    def destroy(self) -> None:
-        outdir = str(self.directory / str(self.count))
-        ended = cdk(self.aws, "destroy", STACK, "--app", outdir, "--force")
-        assert ended.returncode == 0, ended.stdout
-
-    def running(self) -> dict[str, Any]:
-        """The model and the variant that the endpoint ends on; nothing else may be left."""
-        sagemaker = self.aws.client("sagemaker")
-        (endpoint,) = sagemaker.list_endpoints()["Endpoints"]
-        assert endpoint["EndpointName"] == ENDPOINT
-        assert endpoint["EndpointStatus"] == "InService"
-        (config,) = sagemaker.list_endpoint_configs()["EndpointConfigs"]
-        (model,) = sagemaker.list_models()["Models"]
-        described = sagemaker.describe_endpoint(EndpointName=ENDPOINT)
-        assert described["EndpointConfigName"] == config["EndpointConfigName"]
-        variants = sagemaker.describe_endpoint_config(
-            EndpointConfigName=config["EndpointConfigName"]
-        )["ProductionVariants"]
-        assert [variant["ModelName"] for variant in variants] == [model["ModelName"]]
-        container = sagemaker.describe_model(ModelName=model["ModelName"])["PrimaryContainer"]
-        return {"arn": endpoint["EndpointArn"], "variant": variants[0], "container": container}
-
-
-def left(aws: EmbeddedAws) -> dict[str, set[str]]:
-    """What there is in the account, by kind."""
-    sagemaker = aws.client("sagemaker")
-    iam = aws.client("iam")
-    ec2_client = aws.client("ec2")
-    return {
-        "endpoints": {e["EndpointName"] for e in sagemaker.list_endpoints()["Endpoints"]},
-        "configs": {
-            c["EndpointConfigName"] for c in sagemaker.list_endpoint_configs()["EndpointConfigs"]
-        },
-        "models": {m["ModelName"] for m in sagemaker.list_models()["Models"]},
-        "roles": {role["RoleName"] for role in iam.list_roles()["Roles"]},
-        "policies": {p["PolicyName"] for p in iam.list_policies(Scope="Local")["Policies"]},
-        "groups": {g["GroupId"] for g in ec2_client.describe_security_groups()["SecurityGroups"]},
-        "vpcs": {v["VpcId"] for v in ec2_client.describe_vpcs()["Vpcs"]},
-    }
 
 
 def image(tag: str) -> ContainerImage:

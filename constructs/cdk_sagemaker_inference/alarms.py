@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from aws_cdk import aws_cloudwatch as cloudwatch
 from constructs import Construct
@@ -42,6 +42,17 @@ class Severity(Enum):
     """Something will go wrong unless somebody looks."""
 
 
+class AlarmAction(Protocol):
+    """``aws_cloudwatch.IAlarmAction``, with parameters by position.
+
+    CDK's own actions name theirs otherwise than its interface does, which type checkers refuse.
+    """
+
+    def bind(self, scope: Construct, alarm: cloudwatch.IAlarm, /) -> cloudwatch.AlarmActionConfig:
+        """Say what the alarm calls."""
+        ...
+
+
 @dataclass(frozen=True, kw_only=True)
 class Alarms:
     """Thresholds and actions; ``None`` switches an alarm off.
@@ -67,8 +78,8 @@ class Alarms:
     :param min_healthy_instances: instances that report at least. Default: 1.
     """
 
-    topic: "sns.ITopic | None" = None
-    actions: Mapping[Severity, "Sequence[cloudwatch.IAlarmAction]"] = field(default_factory=dict)
+    topic: "sns.ITopic | sns.Topic | None" = None
+    actions: Mapping[Severity, Sequence[AlarmAction]] = field(default_factory=dict)
     model_latency_millis: float | None = 1000
     overhead_latency_millis: float | None = 200
     latency_statistic: str = "p90"

@@ -327,7 +327,7 @@ class DeployedEndpoint(InferenceEndpoint):
         }
 
     def _emit_dashboard(self, request: EndpointRequest) -> "cloudwatch.Dashboard | None":
-        if request.dashboard is False:
+        if request.dashboard is None or request.dashboard is False:
             return None
         from aws_cdk import aws_cloudwatch as cloudwatch
 
@@ -351,23 +351,32 @@ class DeployedEndpoint(InferenceEndpoint):
             endpoint by a literal, so that there is no cycle.
         :param guards_deployment: rolls a deployment back when it goes off. The role may then
             describe it, and it exists before the endpoint. Default: false, which does nothing but
-            keep the alarm in ``own_alarms``.
-        :raises ValueError: if there is no ``deployment`` that it could guard, or ten alarms guard
-            it.
+            keep the alarm in ``own_alarms``. Whether the bake is long enough for it is yours to
+            see: period times evaluation periods, and a minute for the metric to arrive.
+        :raises ValueError: if there is no ``deployment`` that it could guard, one with
+            ``roll_back=False``, or ten alarms guard it; or if it guards it already.
         """
-        self.own_alarms.append(alarm)
         if not guards_deployment:
+            self.own_alarms.append(alarm)
             return
-        if self._deployment is None:
-            raise ValueError(
-                "guards_deployment=True: the endpoint has no deployment policy to guard"
-            )
-        if len(self._guards) >= MAX_ROLLBACK_ALARMS:
-            raise ValueError(
-                f"guards_deployment=True: {MAX_ROLLBACK_ALARMS} alarms guard it already"
-            )
-        self._guards.append(alarm.alarm_name)
-        self.cfn_endpoint.deployment_config = self._deployment.properties(self._guards)
+        deployment, name = self._deployment, alarm.alarm_name
+        problem = None
+        if deployment is None:
+            problem = "the endpoint has no deployment policy to guard"
+        elif not deployment.roll_back:
+            problem = "the deployment policy says roll_back=False"
+        elif name in self._guards:
+            problem = "the alarm guards the deployment already"
+        elif len(self._guards) >= MAX_ROLLBACK_ALARMS:
+            problem = f"{MAX_ROLLBACK_ALARMS} alarms guard the deployment already"
+        if deployment is None or problem is not None:
+            raise ValueError(f"guards_deployment=True: {problem}")
+        self.own_alarms.append(alarm)
+        self._guards.append(name)
+        self.cfn_endpoint.deployment_config = deployment.properties(self._guards)
+        Annotations.of(self).acknowledge_warning(
+            rules.warning_id("deployment-without-alarms"), f"{name} guards it"
+        )
         if self.policy is not None:
             self.policy.add_statements(
                 iam.PolicyStatement(

@@ -36,12 +36,14 @@ _GPUS_BY_FAMILY: dict[str, dict[str, int]] = {
 # Instances with a disk of their own, by family: SageMaker's own SDK tells them by the letter d
 # (m5d, g4dn, p4de) and by this list.
 _LOCAL_STORAGE_FAMILY = re.compile(
-    r"[a-z]+\d+[a-z]*d[a-z]*|g5|g6e?|g7e|p5(e|en)?|p6-b200|trn1n?|trn2"
+    r"[a-z]+\d+[a-z]*d[a-z]*|dl1|g5|g6e?|g7e|p5(e|en)?|p6-b200|trn1n?|trn2"
 )
 _UNKNOWN_STORAGE_FAMILY = re.compile(r"g7|p6-b300|p6e-gb200")
 
 
 def _family_and_size(instance_type: str) -> tuple[str, str]:
+    if not isinstance(instance_type, str):  # a rule refuses it
+        return "", ""
     family, _, size = instance_type.removeprefix("ml.").partition(".")
     return family, size
 

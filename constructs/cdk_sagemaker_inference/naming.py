@@ -93,7 +93,8 @@ class Naming(NamingScheme):
         words = [self.team, self.project, self.model]
         if self.environment_in_names and self.environment is not None:
             words.append(self.environment)
-        return "-".join(words)
+        # A rule refuses what is no text, and must get that far.
+        return "-".join(str(word) for word in words)
 
     @property
     def endpoint_name(self) -> str:

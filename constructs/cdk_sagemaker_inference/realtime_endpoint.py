@@ -93,7 +93,7 @@ class RealtimeEndpoint(DeployedEndpoint):
         deployment: DeploymentPolicy | None = None,
         alarms: Alarms | None = DEFAULT_ALARMS,
         data_capture: DataCapture | None = None,
-        dashboard: "cloudwatch.Dashboard | bool" = False,
+        dashboard: "cloudwatch.Dashboard | bool | None" = False,
         vpc: "ec2.IVpc | None" = None,
         vpc_subnets: "ec2.SubnetSelection | None" = None,
         security_groups: "Sequence[ec2.ISecurityGroup] | None" = None,

@@ -44,7 +44,7 @@ class EndpointRequest:
     deployment: DeploymentPolicy | None = None
     alarms: Alarms | None = None
     data_capture: DataCapture | None = None
-    dashboard: "cloudwatch.Dashboard | bool" = False
+    dashboard: "cloudwatch.Dashboard | bool | None" = False
     exclude_retained_variant_properties: Sequence[VariantProperty] = ()
     ambiguous: Sequence[str] = ()
 

@@ -213,6 +213,11 @@ class ScalingPolicy(ABC):
         return None
 
     @property
+    def names(self) -> Sequence[str]:
+        """What the emitted policies are called, after endpoint and variant."""
+        return [self.suffix]
+
+    @property
     @abstractmethod
     def cooldowns(self) -> "Mapping[str, Duration | None]":
         """The pauses by the argument that says them."""
@@ -254,6 +259,7 @@ class TargetTracking(ScalingPolicy):
         from aws_cdk import aws_applicationautoscaling as appscaling
 
         configuration = appscaling.CfnScalingPolicy
+        target: dict[str, Any] = {"target_value": self.target} | self.configuration(context)
         appscaling.CfnScalingPolicy(
             context.scope,
             f"Policy.{self.suffix}",
@@ -269,7 +275,7 @@ class TargetTracking(ScalingPolicy):
                         self.scale_out_cooldown, DEFAULT_SCALE_OUT_COOLDOWN_SECONDS
                     ),
                     disable_scale_in=True if self.disable_scale_in else None,
-                    **{"target_value": self.target} | self.configuration(context),
+                    **target,
                 )
             ),
         )
@@ -361,6 +367,11 @@ class StepPolicy(ScalingPolicy):
     min_adjustment_magnitude: int | None
     evaluation_periods: int
     cooldown: "Duration | None"
+
+    @property
+    def names(self) -> Sequence[str]:
+        """One for each direction."""
+        return [f"{self.suffix}-out", f"{self.suffix}-in"]
 
     @property
     def cooldowns(self) -> "Mapping[str, Duration | None]":

@@ -1,6 +1,6 @@
 """Variants: which model runs on which instances."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from enum import Enum
 from typing import TYPE_CHECKING, Any
@@ -53,8 +53,9 @@ class Variant:
     :param name: unique within the endpoint; letters, digits and inner hyphens, 63 at most.
     :param model: what runs.
     :param instance_type: default ``ml.m5.xlarge``.
-    :param instance_count: instances to begin with, within the bounds of ``scaling``. Default: the
-        lower bound, or 1 without scaling.
+    :param instance_count: instances to begin with, within the bounds of ``scaling``. It is part of
+        the endpoint config, so that another number is a deployment: give it if the lower bound
+        changes often. Default: the lower bound, or 1 without scaling.
     :param weight: share of the traffic, relative to the other weights; 0 takes none. Default: 1.
     :param volume_size: as for :class:`RealtimeEndpoint`.
     :param model_data_download_timeout: likewise.
@@ -117,7 +118,9 @@ class InstanceVariant(Variant):
         """Place a user's shadow variant in a request."""
         variant = shadow.variant
         said = {field.name: getattr(variant, field.name) for field in fields(Variant)}
-        said["weight"] = shadow.sampling_percent / 100
+        percent = shadow.sampling_percent
+        # Rules refuse anything but a literal number.
+        said["weight"] = percent / 100 if isinstance(percent, (int, float)) else percent
         return cls(**said, prefix="shadow.variant.", shadow=True)
 
     @property
@@ -128,12 +131,18 @@ class InstanceVariant(Variant):
         return 1 if self.scaling is None else self.scaling.min_capacity
 
     @property
-    def smallest_count(self) -> int:
-        """The fewest instances that the variant may come to have."""
+    def counts(self) -> Sequence[int]:
+        """Numbers of instances that the variant may come to have: every bound, or the fixed one."""
         if self.scaling is None:
-            return self.initial_count
-        lows = [s.min_capacity for s in self.scaling.schedules if s.min_capacity is not None]
-        return min(self.scaling.min_capacity, *lows) if lows else self.scaling.min_capacity
+            return [self.initial_count]
+        bounds = [self.scaling.min_capacity, self.scaling.max_capacity]
+        for schedule in self.scaling.schedules:
+            bounds += [
+                bound
+                for bound in (schedule.min_capacity, schedule.max_capacity)
+                if bound is not None
+            ]
+        return bounds
 
     def properties(self, model_name: str) -> sagemaker.CfnEndpointConfig.ProductionVariantProperty:
         """CloudFormation's ProductionVariant, without what was not asked for."""

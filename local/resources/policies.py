@@ -60,9 +60,10 @@ POLICIES = (
         "AWS::SNS::TopicPolicy",
         targets="Topics",
         service="sns",
+        # A topic always has a policy document; deletion leaves an empty one.
         put=lambda topic, policy: (
             "set_topic_attributes",
-            {"TopicArn": topic, "AttributeName": "Policy", "AttributeValue": policy},
+            {"TopicArn": topic, "AttributeName": "Policy", "AttributeValue": policy or "{}"},
         ),
     ),
     attribute_policy(

@@ -14,11 +14,18 @@ from local.services.api import CheckedResponse, Refusal
 
 
 class AlarmBackend(moto_models.CloudWatchBackend):
-    """moto's backend; an own class only so that a reset builds it anew."""
+    """moto's backend, which a reset builds anew, with all extended statistics."""
 
     @property
     def _url_module(self) -> Any:
         return moto_urls
+
+    def put_metric_alarm(self, *args: Any, **request: Any) -> Any:
+        """moto knows percentiles only; PutMetricAlarm takes trimmed means and more as well."""
+        statistic = request.pop("extended_statistic", None)
+        alarm = super().put_metric_alarm(*args, **request)
+        alarm.extended_statistic = statistic
+        return alarm
 
 
 class AlarmResponse(CheckedResponse, CloudWatchResponse):

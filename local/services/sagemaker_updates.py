@@ -168,7 +168,8 @@ def check_deployment_config(deployment: Mapping[str, Any], config: Request) -> N
             raise Refusal("RollingUpdatePolicy is not supported for several production variants.")
         for member in ("MaximumBatchSize", "RollbackMaximumBatchSize"):
             if member in rolling:
-                _check_share(rolling[member], member, 5, 50 if member[0] == "M" else 100)
+                low, high = (5, 50) if member == "MaximumBatchSize" else (1, 100)
+                _check_share(rolling[member], member, low, high)
         _check_time(rolling, rolling["WaitIntervalInSeconds"])
 
 

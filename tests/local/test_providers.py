@@ -363,6 +363,8 @@ def test_a_topic_keeps_its_subscriptions_when_it_changes(cloud: Any) -> None:
     attributes = sns.get_topic_attributes(TopicArn=topic)["Attributes"]
     assert attributes["DisplayName"] == "b"
     assert json.loads(attributes["Policy"]) == _policy("sns:*")
+    cloud.destroy()
+    assert topic not in {found["TopicArn"] for found in sns.list_topics()["Topics"]}
 
 
 def test_a_bucket_policy_is_set_but_not_enforced(cloud: Any) -> None:

@@ -24,7 +24,7 @@ from . import (
 )
 from .registry import Finding, Rule
 
-__all__ = ["RULES", "Finding", "Rule", "refuse", "warnings"]
+__all__ = ["RULES", "Finding", "Rule", "refuse", "warning_id", "warnings"]
 
 RULES: tuple[Rule, ...] = (
     *names.RULES,
@@ -58,9 +58,14 @@ def refuse(construct_id: str, placed: PlacedRequest) -> None:
         )
 
 
+def warning_id(rule_id: str) -> str:
+    """What a user acknowledges a rule's warnings by."""
+    return f"cdk-sagemaker-inference:{rule_id}"
+
+
 def warnings(placed: PlacedRequest) -> Iterator[tuple[str, str]]:
     """Identifier and text of each warning."""
     for rule in RULES:
         if rule.warns:
             for finding in rule.check(placed):
-                yield f"cdk-sagemaker-inference:{rule.id}", f"{finding} [{rule.source}]"
+                yield warning_id(rule.id), f"{finding} [{rule.source}]"

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from ..deployment import CapacityUnit, DeploymentPolicy, Rolling
+from ..deployment import BlueGreen, CapacityUnit, DeploymentPolicy, Rolling
 from ..request import PlacedRequest, rollback_alarms
 from ..tokens import is_token
 from .registry import Finding, Rule, is_whole, rule
@@ -27,10 +27,17 @@ def _policy(placed: PlacedRequest) -> Iterator[DeploymentPolicy]:
         yield placed.request.deployment
 
 
-def _fleet(placed: PlacedRequest) -> int | None:
-    """Instances of the smallest variant when it is smallest; nothing if that is not known."""
-    counts = [variant.smallest_count for variant in placed.request.variants]
-    return min(counts) if counts and all(is_whole(c) and c >= 1 for c in counts) else None
+def _fleets(placed: PlacedRequest) -> tuple[int, int] | None:
+    """Instances of a variant at its smallest and at its largest; nothing if that is not known."""
+    counts = [count for variant in placed.request.variants for count in variant.counts]
+    if not counts or not all(is_whole(count) and count >= 1 for count in counts):
+        return None
+    return min(counts), max(counts)
+
+
+def _may_be_one(placed: PlacedRequest) -> bool:
+    fleets = _fleets(placed)
+    return fleets is not None and fleets[0] == 1
 
 
 def _sizes_are_sound(policy: DeploymentPolicy) -> bool:
@@ -79,45 +86,69 @@ def _deployment_size(placed: PlacedRequest) -> Iterator[Finding]:
     source="api:TrafficRoutingConfig, api:RollingUpdatePolicy",
 )
 def _deployment_size_range(placed: PlacedRequest) -> Iterator[Finding]:
-    fleet = _fleet(placed)
+    fleets = _fleets(placed)
     for policy in _policy(placed):
         if not _sizes_are_sound(policy):
             return
         for kind, sizes in policy.sizes.items():
             low, high = STEP_PERCENT[kind]
             for size in sizes:
-                counted = size.unit is CapacityUnit.INSTANCES
-                if counted and fleet is None:
+                if size.unit is CapacityUnit.PERCENT:
+                    if not low <= size.value <= high:
+                        yield Finding(
+                            argument=f"deployment.{size.argument}",
+                            value=size.value,
+                            problem=f"must be {low} to {high} percent of the fleet",
+                        )
                     continue
-                percent = size.of(1 if fleet is None else fleet)
-                if not low <= percent <= high:
-                    of_fleet = f" of a fleet that may have {fleet}" if counted else ""
-                    yield Finding(
-                        argument=f"deployment.{size.argument}",
-                        value=size.value,
-                        problem=f"must be {low} to {high} percent of the fleet, and is "
-                        f"{percent:g} percent{of_fleet}",
-                        fix="raise the fleet, or deploy all at once" if counted else None,
-                    )
+                # A count is the largest part of the smallest fleet and the reverse.
+                for fleet in dict.fromkeys(fleets or ()):
+                    if not low <= size.of(fleet) <= high:
+                        yield Finding(
+                            argument=f"deployment.{size.argument}",
+                            value=size.value,
+                            problem=f"must be {low} to {high} percent of the fleet, and is "
+                            f"{size.of(fleet):g} percent of a fleet that may have {fleet}",
+                            fix="say it in percent, or change the fleet's bounds",
+                        )
 
 
 @rule(
     RULES,
     "deployment-fleet",
-    "A fleet of one instance cannot be shifted in parts.",
-    source="api:TrafficRoutingConfig (inferred)",
-    warns=True,
+    "A canary or linear step is at least one instance and at most half of the fleet, which "
+    "therefore has two.",
+    source="api:TrafficRoutingConfig",
 )
 def _deployment_fleet(placed: PlacedRequest) -> Iterator[Finding]:
     for policy in _policy(placed):
-        if policy.shifts_gradually and _fleet(placed) == 1:
+        in_percent = any(
+            size.unit is CapacityUnit.PERCENT for sizes in policy.sizes.values() for size in sizes
+        )
+        if isinstance(policy, BlueGreen) and in_percent and _may_be_one(placed):
             yield Finding(
                 argument="deployment",
-                value=type(policy).__name__,
-                problem="one instance cannot be shifted in parts, so that the first step takes all "
-                "or the update is refused",
-                fix="use two instances or more, or BlueGreen.all_at_once",
+                value=policy.traffic,
+                problem="the fleet may have one instance, of which no half can be shifted",
+                fix="begin and scale with two instances or more, or use BlueGreen.all_at_once",
             )
+
+
+@rule(
+    RULES,
+    "deployment-rolling-fleet",
+    "What a rolling batch of at most half of the fleet is on one instance is not documented.",
+    source="api:RollingUpdatePolicy",
+    warns=True,
+)
+def _deployment_rolling_fleet(placed: PlacedRequest) -> Iterator[Finding]:
+    if isinstance(placed.request.deployment, Rolling) and _may_be_one(placed):
+        yield Finding(
+            argument="deployment",
+            value="Rolling",
+            problem="the fleet may have one instance, of which no half can be replaced",
+            fix="begin and scale with two instances or more, or use BlueGreen.all_at_once",
+        )
 
 
 @rule(
@@ -155,10 +186,10 @@ def _deployment_timeout(placed: PlacedRequest) -> Iterator[Finding]:
                 problem="must be 600 to 28800 whole seconds",
             )
             return
-        fleet = _fleet(placed)
-        if not _sizes_are_sound(policy) or fleet is None:
+        fleets = _fleets(placed)
+        if not _sizes_are_sound(policy) or fleets is None:
             return
-        waits = policy.total_wait_seconds(fleet)
+        waits = max(policy.total_wait_seconds(fleet) for fleet in fleets)
         if waits >= timeout:
             yield Finding(
                 argument="deployment.maximum_execution_timeout",

@@ -9,11 +9,22 @@ from ..request import PlacedRequest
 from ..tokens import is_token
 from .registry import Finding, Rule, is_whole, rule
 
+MAX_ALARM_ACTIONS = 5
 MAX_CAPTURE_CONTENT_TYPES = 10
+MAX_CONTENT_TYPE_LENGTH = 256
 MAX_CAPTURE_URI_LENGTH = 512
 
 _STATISTIC = re.compile(r"Average|Maximum|Minimum|p(\d{1,2}(\.\d{1,10})?|100)|tm\d{1,2}")
-_CONTENT_TYPE = re.compile(r"[a-zA-Z0-9](-*[a-zA-Z0-9.])*/[a-zA-Z0-9](-*[a-zA-Z0-9.+])*")
+_CONTENT_TYPE = re.compile(r"[a-zA-Z0-9](-*[a-zA-Z0-9])*/[a-zA-Z0-9](-*[a-zA-Z0-9.])*")
+
+# Thresholds that are multiplied to get the metric's unit, which a token does not survive.
+_CONVERTED = {
+    "model_latency_millis",
+    "overhead_latency_millis",
+    "cpu_percent",
+    "gpu_percent",
+    "gpu_memory_percent",
+}
 
 RULES: list[Rule] = []
 
@@ -30,7 +41,15 @@ def _alarm_thresholds(placed: PlacedRequest) -> Iterator[Finding]:
         return
     for argument, value in vars(alarms).items():
         highest = 100 if argument.endswith("_percent") else math.inf
-        if not argument.endswith(("_percent", "_millis")) or value is None or is_token(value):
+        if not argument.endswith(("_percent", "_millis")) or value is None:
+            continue
+        if is_token(value):
+            if argument in _CONVERTED:
+                yield Finding(
+                    argument=f"alarms.{argument}",
+                    value=value,
+                    problem="must be a literal, for it is converted to the metric's unit",
+                )
             continue
         if isinstance(value, bool) or not isinstance(value, (int, float)):
             yield Finding(argument=f"alarms.{argument}", value=value, problem="must be a number")
@@ -59,10 +78,13 @@ def _alarm_thresholds(placed: PlacedRequest) -> Iterator[Finding]:
 )
 def _alarm_latency_statistic(placed: PlacedRequest) -> Iterator[Finding]:
     alarms = placed.request.alarms
-    if alarms is not None and not _STATISTIC.fullmatch(alarms.latency_statistic):
+    if alarms is None:
+        return
+    statistic = alarms.latency_statistic
+    if not isinstance(statistic, str) or not _STATISTIC.fullmatch(statistic):
         yield Finding(
             argument="alarms.latency_statistic",
-            value=alarms.latency_statistic,
+            value=statistic,
             problem="must be Average, Minimum, Maximum, or such as p90 or tm99",
         )
 
@@ -79,12 +101,32 @@ def _alarm_healthy_instances(placed: PlacedRequest) -> Iterator[Finding]:
         return
     healthy = alarms.min_healthy_instances or 0
     for variant in placed.request.all_variants:
-        count = variant.smallest_count
-        if is_whole(count) and 1 <= count < healthy:
+        count = min(variant.counts) if all(map(is_whole, variant.counts)) else 0
+        if 1 <= count < healthy:
             yield Finding(
                 argument="alarms.min_healthy_instances",
                 value=healthy,
                 problem=f"variant {variant.name} may have {count}, and would be in alarm then",
+            )
+
+
+@rule(
+    RULES,
+    "alarm-actions",
+    "An alarm calls at most five actions, the topic among them.",
+    source="cloudwatch:PutMetricAlarm",
+)
+def _alarm_actions(placed: PlacedRequest) -> Iterator[Finding]:
+    alarms = placed.request.alarms
+    if alarms is None:
+        return
+    for severity, actions in alarms.actions.items():
+        count = len(actions) + (0 if alarms.topic is None else 1)
+        if count > MAX_ALARM_ACTIONS:
+            yield Finding(
+                argument=f"alarms.actions[{severity}]",
+                value=count,
+                problem=f"may be {MAX_ALARM_ACTIONS} with the topic",
             )
 
 
@@ -189,7 +231,9 @@ def _capture_content_types(placed: PlacedRequest) -> Iterator[Finding]:
                 problem=f"may be {MAX_CAPTURE_CONTENT_TYPES}",
             )
         for name in types:
-            if not is_token(name) and not _CONTENT_TYPE.fullmatch(name):
+            if is_token(name):
+                continue
+            if len(name) > MAX_CONTENT_TYPE_LENGTH or not _CONTENT_TYPE.fullmatch(name):
                 yield Finding(
                     argument=f"data_capture.{argument}",
                     value=name,

@@ -1,5 +1,6 @@
 """What a rule is, and what it finds."""
 
+import math
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
@@ -63,3 +64,8 @@ def rule(
 def is_whole(value: object) -> bool:
     """Tell whether a value is a whole number; ``True`` is none."""
     return isinstance(value, int) and not isinstance(value, bool)
+
+
+def is_number(value: object) -> bool:
+    """Tell whether a value is a finite number; ``True`` is none."""
+    return isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value)

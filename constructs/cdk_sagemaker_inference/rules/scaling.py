@@ -5,10 +5,12 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
+from typing import TypeGuard
 
 from .. import instances
 from ..request import PlacedRequest
 from ..scaling import (
+    AdjustmentType,
     CpuTracking,
     Scaling,
     ScalingStep,
@@ -18,10 +20,10 @@ from ..scaling import (
 )
 from ..tokens import is_token
 from ..variants import InstanceVariant
-from .registry import Finding, Rule, is_whole, rule
+from .registry import Finding, Rule, is_number, is_whole, rule
 
 _POLICY_NAME = re.compile(r"[a-zA-Z0-9](-*[a-zA-Z0-9]){0,62}")
-_SCHEDULE_NAME = re.compile(r"[^:/|\x00-\x1f\x7f-\x9f]{1,256}")
+_SCHEDULE_NAME = re.compile(r"(?! )[^:/|\x00-\x1f\x7f-\x9f]{1,256}(?<! )")
 _STATISTICS = {"Average", "Minimum", "Maximum", "SampleCount", "Sum"}
 
 RULES: list[Rule] = []
@@ -35,6 +37,10 @@ def _scaling(placed: PlacedRequest) -> Iterator[tuple[InstanceVariant, Scaling]]
 
 def _is_bound(value: object) -> bool:
     return is_token(value) or (is_whole(value) and isinstance(value, int) and value >= 1)
+
+
+def _is_literal_bound(value: int | None) -> TypeGuard[int]:
+    return value is not None and not is_token(value) and _is_bound(value)
 
 
 @rule(
@@ -103,6 +109,24 @@ def _scaling_burstable(placed: PlacedRequest) -> Iterator[Finding]:
 
 @rule(
     RULES,
+    "scaling-shadow",
+    "Whether a shadow variant can scale is not documented.",
+    source="dg:shadow-tests",
+    warns=True,
+)
+def _scaling_shadow(placed: PlacedRequest) -> Iterator[Finding]:
+    for variant, _ in _scaling(placed):
+        if variant.shadow:
+            yield Finding(
+                argument=f"{variant.prefix}scaling",
+                value=variant.name,
+                problem="SageMaker may refuse to scale a shadow variant",
+                fix="give it a fixed instance_count",
+            )
+
+
+@rule(
+    RULES,
     "scaling-reason",
     "Scaling has a policy or a schedule; without one the number of instances stays as it is.",
     source="api:RegisterScalableTarget",
@@ -127,12 +151,20 @@ def _scaling_reason(placed: PlacedRequest) -> Iterator[Finding]:
 def _scaling_target(placed: PlacedRequest) -> Iterator[Finding]:
     for variant, scaling in _scaling(placed):
         for index, policy in enumerate(scaling.policies):
-            if not isinstance(policy, TargetTracking) or is_token(policy.target):
+            if not isinstance(policy, TargetTracking):
                 continue
             highest = 100 if isinstance(policy, CpuTracking) else math.inf
-            if not 0 < policy.target <= highest or math.isinf(policy.target):
+            argument = f"{variant.prefix}scaling.policies[{index}].{policy.argument}"
+            if is_token(policy.target):
+                if isinstance(policy, CpuTracking):
+                    yield Finding(
+                        argument=argument,
+                        value=policy.target,
+                        problem="must be a literal, for it is multiplied by the virtual CPUs",
+                    )
+            elif not is_number(policy.target) or not 0 < policy.target <= highest:
                 yield Finding(
-                    argument=f"{variant.prefix}scaling.policies[{index}].{policy.argument}",
+                    argument=argument,
                     value=policy.target,
                     problem="must be above 0" + (" and at most 100" if highest == 100 else ""),
                 )
@@ -190,20 +222,27 @@ def _scaling_policies_differ(placed: PlacedRequest) -> Iterator[Finding]:
                 yield Finding(
                     argument=argument, value=metric, problem=f"is followed by {count} policies"
                 )
-        own = {policy.suffix for policy in scaling.policies if not policy.follows}
-        names = Counter(policy.suffix for policy in scaling.policies)
-        for name in sorted(own):
-            count = names[name]
-            if count > 1:
-                yield Finding(
-                    argument=argument, value=name, problem=f"is the name of {count} policies"
-                )
+        for name in sorted({policy.suffix for policy in scaling.policies if not policy.follows}):
             if not _POLICY_NAME.fullmatch(name):
                 yield Finding(
                     argument=argument,
                     value=name,
                     problem="a name must be up to 63 letters, digits and inner hyphens",
                 )
+    names = Counter(
+        f"{variant.name}-{name}"
+        for variant, scaling in _scaling(placed)
+        # Two that follow the same metric are found above.
+        for policy in {p.follows or id(p): p for p in scaling.policies}.values()
+        for name in policy.names
+    )
+    for name, count in names.items():
+        if count > 1:
+            yield Finding(
+                argument="scaling.policies",
+                value=name,
+                problem=f"is what {count} policies or their alarms would be called",
+            )
 
 
 @rule(
@@ -235,9 +274,30 @@ def _scaling_steps(placed: PlacedRequest) -> Iterator[Finding]:
     for variant, scaling in _scaling(placed):
         for index, policy in enumerate(scaling.policies):
             if isinstance(policy, StepPolicy):
-                argument = f"{variant.prefix}scaling.policies[{index}].steps"
+                argument = f"{variant.prefix}scaling.policies[{index}]"
                 for value, problem in step_problems(policy.steps):
-                    yield Finding(argument=argument, value=value, problem=problem)
+                    yield Finding(argument=f"{argument}.steps", value=value, problem=problem)
+                if (
+                    policy.min_adjustment_magnitude is not None
+                    and policy.adjustment_type is AdjustmentType.CHANGE_IN_CAPACITY
+                ):
+                    yield Finding(
+                        argument=f"{argument}.min_adjustment_magnitude",
+                        value=policy.min_adjustment_magnitude,
+                        problem="has a meaning for percentages only",
+                        fix="leave it out, or scale by PERCENT_CHANGE_IN_CAPACITY",
+                    )
+                counts = {
+                    "evaluation_periods": policy.evaluation_periods,
+                    "min_adjustment_magnitude": policy.min_adjustment_magnitude,
+                }
+                for name, count in counts.items():
+                    if count is not None and not _is_bound(count):
+                        yield Finding(
+                            argument=f"{argument}.{name}",
+                            value=count,
+                            problem="must be a whole number from 1",
+                        )
 
 
 def step_problems(steps: Sequence[ScalingStep]) -> Iterator[tuple[object, str]]:
@@ -247,8 +307,11 @@ def step_problems(steps: Sequence[ScalingStep]) -> Iterator[tuple[object, str]]:
     sound = True
     for step in steps:
         problem = None
+        bounds = [bound for bound in (step.lower, step.upper) if bound is not None]
         if not is_whole(step.change) or step.change == 0:
             problem = "change must be a whole number other than 0"
+        elif any(is_token(bound) or not is_number(bound) for bound in bounds):
+            problem = "bounds must be literal numbers, for they are counted from the threshold"
         elif step.change > 0 and step.lower is None:
             problem = "a step that adds needs lower"
         elif step.change < 0 and step.upper is None:
@@ -282,7 +345,7 @@ def step_problems(steps: Sequence[ScalingStep]) -> Iterator[tuple[object, str]]:
     RULES,
     "scaling-schedules",
     "A schedule has a name of its own without colon, slash or bar, and changes at least one bound "
-    "to a whole number from 1, the lower one first.",
+    "to a whole number from 1, the lower one first, also beside the bounds that others leave.",
     source="api:PutScheduledAction",
 )
 def _scaling_schedules(placed: PlacedRequest) -> Iterator[Finding]:
@@ -295,8 +358,13 @@ def _scaling_schedules(placed: PlacedRequest) -> Iterator[Finding]:
                 yield Finding(
                     argument=argument,
                     value=name,
-                    problem="a name must be 1 to 256 characters without colon, slash and bar",
+                    problem="a name must be 1 to 256 characters without colon, slash and bar, and "
+                    "neither begin nor end with a space",
                 )
+        lows = [scaling.min_capacity, *(s.min_capacity for s in scaling.schedules)]
+        highs = [scaling.max_capacity, *(s.max_capacity for s in scaling.schedules)]
+        lowest = min((low for low in lows if _is_literal_bound(low)), default=1)
+        highest = max((high for high in highs if _is_literal_bound(high)), default=math.inf)
         for index, schedule in enumerate(scaling.schedules):
             low, high = schedule.min_capacity, schedule.max_capacity
             where = f"{argument}[{index}]"
@@ -313,15 +381,15 @@ def _scaling_schedules(placed: PlacedRequest) -> Iterator[Finding]:
                         value=value,
                         problem="must be a whole number from 1",
                     )
-            if (
-                isinstance(low, int)
-                and isinstance(high, int)
-                and not is_token(low)
-                and not is_token(high)
-                and high < low
-            ):
+            if _is_literal_bound(low) and low > (high if _is_literal_bound(high) else highest):
+                yield Finding(
+                    argument=f"{where}.min_capacity",
+                    value=low,
+                    problem="is above every max_capacity that holds then",
+                )
+            elif _is_literal_bound(high) and high < (low if _is_literal_bound(low) else lowest):
                 yield Finding(
                     argument=f"{where}.max_capacity",
                     value=high,
-                    problem=f"is below min_capacity={low}",
+                    problem="is below every min_capacity that holds then",
                 )

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from ..request import PlacedRequest
 from ..tokens import is_token
-from .registry import Finding, Rule, rule
+from .registry import Finding, Rule, is_number, rule
 
 MAX_VARIANTS = 10
 
@@ -138,10 +138,17 @@ def _shadow_sampling(placed: PlacedRequest) -> Iterator[Finding]:
     shadow = placed.request.shadow
     if shadow is None:
         return
-    if not is_token(shadow.sampling_percent) and not 0 < shadow.sampling_percent <= 100:
+    percent = shadow.sampling_percent
+    if is_token(percent):
         yield Finding(
             argument="shadow.sampling_percent",
-            value=shadow.sampling_percent,
+            value=percent,
+            problem="must be a literal, for it is divided by 100",
+        )
+    elif not is_number(percent) or not 0 < percent <= 100:
+        yield Finding(
+            argument="shadow.sampling_percent",
+            value=percent,
             problem="must be above 0 and at most 100",
         )
     for variant in placed.request.variants:
@@ -164,7 +171,8 @@ def _shadow_instances(placed: PlacedRequest) -> Iterator[Finding]:
     if placed.request.shadow is None:
         return
     for variant in placed.request.all_variants:
-        if not is_token(variant.instance_type) and variant.instance_type.startswith("ml.inf1."):
+        name = variant.instance_type
+        if not is_token(name) and isinstance(name, str) and name.startswith("ml.inf1."):
             yield Finding(
                 argument=f"{variant.prefix}instance_type",
                 value=variant.instance_type,
