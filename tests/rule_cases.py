@@ -571,6 +571,12 @@ CASES |= {
         {"alarms": Alarms(min_healthy_instances=2), "scaling": scaling(1, 4)},
         "alarms.min_healthy_instances=2: variant AllTraffic may have 1",
     ),
+    "alarm-healthy-counted": (
+        {"alarms": Alarms(min_healthy_instances=1), "instance_count": 2},
+        {"alarms": Alarms(min_healthy_instances=2), "instance_count": 2},
+        "alarms.min_healthy_instances=2: that each instance sends one datapoint a minute is "
+        "inferred",
+    ),
     "alarm-actions": (
         {"alarms": Alarms(topic=action(), actions={Severity.CRITICAL: [action()] * 4})},
         {"alarms": Alarms(topic=action(), actions={Severity.CRITICAL: [action()] * 5})},

@@ -314,13 +314,13 @@ class TestThresholds:
 
     @pytest.mark.parametrize("id", TABLE)
     def test_none_removes_exactly_that_alarm(self, id: str) -> None:
-        off = Alarms(**{TABLE[id].argument: None})  # type: ignore[arg-type]
+        off = Alarms(**{TABLE[id].argument: None})  # type: ignore[arg-type]  # by name
         alarms = made(synthesize(realtime(alarms=off, instance_type=self.GPU_TYPE)))
         assert set(alarms) == set(TABLE) - {id}
 
     @pytest.mark.parametrize("id", TABLE)
     def test_each_value_lands_in_its_alarm_in_its_unit_and_in_no_other(self, id: str) -> None:
-        said = Alarms(**{TABLE[id].argument: 7})  # type: ignore[arg-type]
+        said = Alarms(**{TABLE[id].argument: 7})  # type: ignore[arg-type]  # by name
         count = 8  # as many instances as may have to be healthy
         plain = made(
             synthesize(realtime(alarms=Alarms(), instance_type=self.GPU_TYPE, instance_count=count))

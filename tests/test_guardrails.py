@@ -337,7 +337,7 @@ REFUSED: dict[str, tuple[dict[str, Any], str]] = {
         "deployment.percent=0: must be a whole number from 1",
     ),
     "half an instance": (
-        {"deployment": BlueGreen.canary(instances=0.5)},  # type: ignore[arg-type]
+        {"deployment": BlueGreen.canary(instances=0.5)},  # type: ignore[arg-type]  # on purpose
         "deployment.instances=0.5: must be a whole number from 1",
     ),
     "canary above half": (

@@ -75,7 +75,9 @@ class Alarms:
     :param disk_percent: share of the disk. Default: 80.
     :param gpu_percent: share of all GPUs; only for instances that have one. Default: 80.
     :param gpu_memory_percent: share of all GPUs' memory, likewise. Default: 80.
-    :param min_healthy_instances: instances that report at least. Default: 1.
+    :param min_healthy_instances: instances that report at least. SageMaker has no such metric; the
+        instances are counted by their datapoints of CPU utilization, one a minute each. That 0
+        means none is certain, larger numbers are inferred and warned about. Default: 1.
     """
 
     topic: "sns.ITopic | sns.Topic | None" = None

@@ -49,10 +49,9 @@ class DeployedEndpoint(InferenceEndpoint):
     """An endpoint with all that it needs; subclasses say which variants and capabilities it has.
 
     Assembly goes one way: role → policy → model → config → alarms → endpoint → scaling →
-    dashboard. The endpoint refers to the
-    config, the config to the model, and the model waits for the policy, so that on deletion the
-    role and its permissions go last, as SageMaker needs to retire its grants (API reference,
-    DeleteEndpoint).
+    dashboard. The endpoint refers to the config, the config to the model, and the model waits for
+    the policy, so that on deletion the role and its permissions go last, as SageMaker needs them to
+    retire its grants (API reference, DeleteEndpoint).
 
     Everything made is a public attribute:
 

@@ -112,6 +112,26 @@ def _alarm_healthy_instances(placed: PlacedRequest) -> Iterator[Finding]:
 
 @rule(
     RULES,
+    "alarm-healthy-counted",
+    "Instances are counted by datapoints, one a minute each, which is inferred.",
+    source="dg:monitoring-cloudwatch",
+    warns=True,
+)
+def _alarm_healthy_counted(placed: PlacedRequest) -> Iterator[Finding]:
+    alarms = placed.request.alarms
+    if alarms is None or not is_whole(alarms.min_healthy_instances):
+        return
+    if alarms.min_healthy_instances is not None and alarms.min_healthy_instances > 1:
+        yield Finding(
+            argument="alarms.min_healthy_instances",
+            value=alarms.min_healthy_instances,
+            problem="that each instance sends one datapoint a minute is inferred",
+            fix="1 tells surely whether any instance reports",
+        )
+
+
+@rule(
+    RULES,
     "alarm-actions",
     "An alarm calls at most five actions, the topic among them.",
     source="cloudwatch:PutMetricAlarm",
