@@ -1,4 +1,4 @@
-"""Packs the model into ``model.tar.gz``, always to the same bytes."""
+"""Packs the model into ``model.tar.gz``: ``python stacks/fraud_model/pack.py``."""
 
 import gzip
 import io
