@@ -406,6 +406,11 @@ CASES |= {
         {"shadow": shadow(100.5)},
         "shadow.sampling_percent=100.5: must be above 0 and at most 100",
     ),
+    "shadow-sampling-weight": (
+        {"shadow": shadow(100)},
+        {"shadow": shadow(50)},
+        "shadow.sampling_percent=50: that the weight is the share of copied requests is inferred",
+    ),
     "shadow-instances": (
         {"shadow": shadow(instance_type="ml.inf2.xlarge")},
         {"shadow": shadow(instance_type="ml.inf1.xlarge")},

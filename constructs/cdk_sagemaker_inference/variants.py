@@ -83,7 +83,7 @@ class ShadowVariant:
     :param variant: the model and its instances; its weight is not used.
     :param sampling_percent: share of the production variant's requests that are copied, above 0 and
         at most 100. It becomes the shadow's weight, relative to the production variant's weight of
-        1. Default: 100.
+        1, which is inferred, not documented; below 100 a warning says so. Default: 100.
     """
 
     variant: Variant

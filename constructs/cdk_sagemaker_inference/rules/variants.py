@@ -163,6 +163,25 @@ def _shadow_sampling(placed: PlacedRequest) -> Iterator[Finding]:
 
 @rule(
     RULES,
+    "shadow-sampling-weight",
+    "A shadow's share of the requests is its weight relative to the production variant's, which is "
+    "inferred.",
+    source="api:CreateEndpointConfigInput",
+    warns=True,
+)
+def _shadow_sampling_weight(placed: PlacedRequest) -> Iterator[Finding]:
+    shadow = placed.request.shadow
+    if shadow is not None and shadow.sampling_percent != 100:
+        yield Finding(
+            argument="shadow.sampling_percent",
+            value=shadow.sampling_percent,
+            problem="that the weight is the share of copied requests is inferred",
+            fix="watch the shadow's invocations after the first deployment",
+        )
+
+
+@rule(
+    RULES,
     "shadow-instances",
     "Inferentia 1 serves no shadow variants.",
     source="dg:shadow-tests-exclusions",
