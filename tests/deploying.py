@@ -1,6 +1,7 @@
 """Deploying with the CDK CLI against the embedded AWS, and looking at what there is then."""
 
 import subprocess
+import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -8,7 +9,7 @@ from typing import Any
 
 from aws_cdk import App, Stack
 
-from local.embedded import EmbeddedAws
+from local.embedded import ACCOUNT, EmbeddedAws
 from support import CONTEXT, ROOT
 
 ENDPOINT = "rc-project-a-fraud-ep"
@@ -27,6 +28,17 @@ def cdk(aws: EmbeddedAws, *arguments: str) -> subprocess.CompletedProcess[str]:
         timeout=120,
         check=False,
     )
+
+
+def bootstrap(aws: EmbeddedAws) -> None:
+    """Make what CDK's deployments need in the account."""
+    with tempfile.TemporaryDirectory() as directory:
+        # With the checkout's own app the CLI would synthesize into cdk.out, one test at a time.
+        app = App(outdir=directory, analytics_reporting=False)
+        Stack(app, "Any")
+        app.synth()
+        ended = cdk(aws, "bootstrap", f"aws://{ACCOUNT}/{aws.region}", "--app", directory)
+    assert ended.returncode == 0, ended.stdout
 
 
 @dataclass

@@ -9,7 +9,7 @@ from aws_cdk import App, DefaultStackSynthesizer, Stack
 from aws_cdk import aws_ec2 as ec2
 
 from cdk_sagemaker_inference import Container, ContainerImage, ModelData
-from deploying import ENDPOINT, Deployment, cdk, left
+from deploying import ENDPOINT, Deployment, bootstrap, cdk, left
 from local.embedded import ACCOUNT, EmbeddedAws
 from stacks.fraud_model.pack import pack
 from support import CONTEXT, realtime
@@ -20,7 +20,7 @@ pytestmark = pytest.mark.cli
 @pytest.fixture(scope="module")
 def aws() -> Iterator[EmbeddedAws]:
     with EmbeddedAws() as embedded:
-        cdk(embedded, "bootstrap", f"aws://{ACCOUNT}/{embedded.region}")
+        bootstrap(embedded)
         yield embedded
 
 

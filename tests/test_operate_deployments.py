@@ -25,7 +25,7 @@ from cdk_sagemaker_inference import (
     ScalingStep,
     Variant,
 )
-from deploying import ENDPOINT, Deployment, cdk, left
+from deploying import ENDPOINT, Deployment, bootstrap, left
 from local.embedded import ACCOUNT, EmbeddedAws
 from support import NAMING, realtime
 
@@ -44,7 +44,7 @@ ROLLBACK_ALARMS = {
 @pytest.fixture(scope="module")
 def aws() -> Iterator[EmbeddedAws]:
     with EmbeddedAws() as embedded:
-        cdk(embedded, "bootstrap", f"aws://{ACCOUNT}/{embedded.region}")
+        bootstrap(embedded)
         yield embedded
 
 

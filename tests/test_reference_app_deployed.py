@@ -7,8 +7,8 @@ import pytest
 from aws_cdk import App
 
 from app import build
-from deploying import cdk, left
-from local.embedded import ACCOUNT, EmbeddedAws
+from deploying import bootstrap, cdk, left
+from local.embedded import EmbeddedAws
 from support import CONTEXT
 
 pytestmark = pytest.mark.cli
@@ -24,7 +24,7 @@ def assembly(directory: Path, **context: str) -> str:
 def test_it_deploys_twice_and_destroy_leaves_only_what_is_retained(tmp_path: Path) -> None:
     first, second = assembly(tmp_path / "1"), assembly(tmp_path / "2", team="other")
     with EmbeddedAws() as aws:
-        assert cdk(aws, "bootstrap", f"aws://{ACCOUNT}/{aws.region}").returncode == 0
+        bootstrap(aws)
         before = left(aws)
         for directory in (first, second):
             ended = cdk(aws, "deploy", "--all", "--app", directory, "--require-approval", "never")

@@ -10,7 +10,8 @@ from .model import Container
 from .model_data import ModelData
 from .naming import Naming, NamingScheme
 from .realtime_endpoint import RealtimeEndpoint
-from .scaling import AdjustmentType, Scaling, ScalingPolicy, ScalingSchedule, ScalingStep
+from .scaling import Scaling, ScalingSchedule
+from .scaling_policy import AdjustmentType, ScalingPolicy, ScalingStep
 from .variants import RoutingStrategy, ShadowVariant, Variant, VariantProperty
 
 __all__ = [

@@ -149,7 +149,6 @@ app.synth()
 
 
 @pytest.mark.cli
-@pytest.mark.skipif(not CDK.exists(), reason="the CDK CLI is not installed in node_modules")
 def test_the_cdk_cli_deploys_changes_rolls_back_and_destroys(tmp_path: Path) -> None:
     (tmp_path / "app.py").write_text(APP)
     with EmbeddedAws() as aws:

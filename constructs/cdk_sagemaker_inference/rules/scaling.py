@@ -9,10 +9,10 @@ from typing import TypeGuard
 
 from .. import instances
 from ..request import PlacedRequest
-from ..scaling import (
+from ..scaling import Scaling
+from ..scaling_policy import (
     AdjustmentType,
     CpuTracking,
-    Scaling,
     ScalingStep,
     StepPolicy,
     TargetTracking,
