@@ -22,6 +22,7 @@ from .metrics import (
     MODEL_LATENCY,
     OVERHEAD_LATENCY,
     EndpointMetric,
+    variant_dimensions,
 )
 
 if TYPE_CHECKING:
@@ -340,8 +341,8 @@ def _watched(
 ) -> dict[str, Any]:
     """The part of the alarm that names a metric, or the share of two."""
     dimensions = [
-        cloudwatch.CfnAlarm.DimensionProperty(name="EndpointName", value=endpoint_name),
-        cloudwatch.CfnAlarm.DimensionProperty(name="VariantName", value=variant_name),
+        cloudwatch.CfnAlarm.DimensionProperty(name=name, value=value)
+        for name, value in variant_dimensions(endpoint_name, variant_name).items()
     ]
     statistic = kind.metric.statistic if kind.statistic is None else kind.statistic
     if kind.metric is MODEL_LATENCY:

@@ -92,10 +92,8 @@ class DeploymentPolicy(ABC):
     @property
     def timeout_seconds(self) -> float:
         """The bound on the whole deployment."""
-        timeout = self.maximum_execution_timeout
-        return (
-            MAX_EXECUTION_TIMEOUT_SECONDS if timeout is None else timeout.to_seconds(integral=False)
-        )
+        timeout = self._timeout()
+        return MAX_EXECUTION_TIMEOUT_SECONDS if timeout is None else timeout
 
     @property
     @abstractmethod

@@ -12,7 +12,7 @@ from constructs import Construct
 
 from . import metrics
 from .environment import StackEnvironment
-from .metrics import EndpointMetric, MetricOptions, make_metric
+from .metrics import EndpointMetric, MetricOptions, make_metric, variant_dimensions
 from .variants import DEFAULT_VARIANT_NAME
 
 if TYPE_CHECKING:
@@ -184,7 +184,7 @@ class InferenceEndpoint(Resource):
             )
         return make_metric(
             metric,
-            {"EndpointName": self.endpoint_name, "VariantName": variant_name},
+            variant_dimensions(self.endpoint_name, variant_name),
             options,
         )
 

@@ -80,6 +80,11 @@ GPU_MEMORY_UTILIZATION = EndpointMetric(
 )
 
 
+def variant_dimensions(endpoint_name: str, variant_name: str) -> dict[str, str]:
+    """What CloudWatch tells the metrics of one variant by."""
+    return {"EndpointName": endpoint_name, "VariantName": variant_name}
+
+
 def make_metric(
     metric: EndpointMetric, dimensions: Mapping[str, str], options: MetricOptions
 ) -> "cloudwatch.Metric":

@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 from constructs import Construct
 
-from .metrics import CPU_UTILIZATION, metric_stat
+from .metrics import CPU_UTILIZATION, metric_stat, variant_dimensions
 
 if TYPE_CHECKING:
     from aws_cdk import Duration
+    from aws_cdk import aws_applicationautoscaling as appscaling
     from aws_cdk import aws_cloudwatch as cloudwatch
 
 DEFAULT_SCALE_IN_COOLDOWN_SECONDS = 300
@@ -227,6 +228,23 @@ def _seconds(duration: "Duration | None", default: int) -> float:
     return default if duration is None else duration.to_seconds(integral=False)
 
 
+def _customized(
+    namespace: str, name: str, statistic: str, dimensions: Mapping[str, str]
+) -> "appscaling.CfnScalingPolicy.CustomizedMetricSpecificationProperty":
+    from aws_cdk import aws_applicationautoscaling as appscaling
+
+    policy = appscaling.CfnScalingPolicy
+    return policy.CustomizedMetricSpecificationProperty(
+        namespace=namespace,
+        metric_name=name,
+        statistic=statistic,
+        dimensions=[
+            policy.MetricDimensionProperty(name=key, value=value)
+            for key, value in dimensions.items()
+        ],
+    )
+
+
 @dataclass(frozen=True, kw_only=True)
 class TargetTracking(ScalingPolicy):
     """What all policies that keep a target have in common."""
@@ -308,24 +326,14 @@ class CpuTracking(TargetTracking):
 
     def configuration(self, context: ScalingContext) -> dict[str, Any]:
         """The variant's CPU metric, with a target in its unit."""
-        from aws_cdk import aws_applicationautoscaling as appscaling
-
-        policy = appscaling.CfnScalingPolicy
-        dimensions = {
-            "EndpointName": context.endpoint_name,
-            "VariantName": context.variant_name,
-        }
         assert context.vcpus is not None  # a rule refuses the policy otherwise
         return {
             "target_value": self.target * context.vcpus,
-            "customized_metric_specification": policy.CustomizedMetricSpecificationProperty(
-                namespace=CPU_UTILIZATION.namespace,
-                metric_name=CPU_UTILIZATION.name,
-                statistic=CPU_UTILIZATION.statistic,
-                dimensions=[
-                    policy.MetricDimensionProperty(name=name, value=value)
-                    for name, value in dimensions.items()
-                ],
+            "customized_metric_specification": _customized(
+                CPU_UTILIZATION.namespace,
+                CPU_UTILIZATION.name,
+                CPU_UTILIZATION.statistic,
+                variant_dimensions(context.endpoint_name, context.variant_name),
             ),
         }
 
@@ -335,19 +343,10 @@ class _MetricTracking(TargetTracking):
     metric: "cloudwatch.Metric"
 
     def configuration(self, context: ScalingContext) -> dict[str, Any]:
-        from aws_cdk import aws_applicationautoscaling as appscaling
-
-        policy = appscaling.CfnScalingPolicy
         stat = metric_stat(self.metric)
         return {
-            "customized_metric_specification": policy.CustomizedMetricSpecificationProperty(
-                namespace=stat.namespace,
-                metric_name=stat.name,
-                statistic=stat.statistic,
-                dimensions=[
-                    policy.MetricDimensionProperty(name=name, value=value)
-                    for name, value in stat.dimensions.items()
-                ],
+            "customized_metric_specification": _customized(
+                stat.namespace, stat.name, stat.statistic, stat.dimensions
             )
         }
 

@@ -1,6 +1,5 @@
 """Rules about variants: how many, their names and their share of the traffic."""
 
-import math
 import re
 from collections import Counter
 from collections.abc import Iterator
@@ -85,14 +84,7 @@ def _variant_name_unique(placed: PlacedRequest) -> Iterator[Finding]:
 def _variant_weight(placed: PlacedRequest) -> Iterator[Finding]:
     for variant in placed.request.all_variants:
         weight = variant.weight
-        if is_token(weight):
-            continue
-        if (
-            not isinstance(weight, (int, float))
-            or isinstance(weight, bool)
-            or not math.isfinite(weight)
-            or weight < 0
-        ):
+        if not is_token(weight) and (not is_number(weight) or weight < 0):
             yield Finding(
                 argument=f"{variant.prefix}weight", value=weight, problem="must be a number from 0"
             )
