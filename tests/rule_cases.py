@@ -30,7 +30,7 @@ from cdk_sagemaker_inference import (
 )
 from cdk_sagemaker_inference.environment import StackEnvironment
 from cdk_sagemaker_inference.network import SelectedSubnets
-from cdk_sagemaker_inference.request import EndpointRequest, PlacedRequest
+from cdk_sagemaker_inference.request import EndpointRequest, EndpointType, PlacedRequest
 from cdk_sagemaker_inference.variants import InstanceVariant
 
 ECR = "123456789012.dkr.ecr.eu-west-1.amazonaws.com"
@@ -75,7 +75,13 @@ def placed(**changes: Any) -> PlacedRequest:
         "naming",
         Naming(**given({"team": "rc", "project": "project-a", "version": 3}), model="fraud"),
     )
-    request = EndpointRequest(kind="RealtimeEndpoint", naming=naming, variants=variants, **changes)
+    request = EndpointRequest(
+        kind="RealtimeEndpoint",
+        type=EndpointType.REALTIME,
+        naming=naming,
+        variants=variants,
+        **changes,
+    )
     return PlacedRequest(request=request, environment=environment, subnets=subnets)
 
 
@@ -147,7 +153,11 @@ CASES: dict[str, tuple[dict[str, Any], dict[str, Any], str]] = {
         {"naming": Scheme(own_tags={"aws:team": "rc"})},
         "naming.tags='aws:team'",
     ),
-    "model-container": ({}, {"model": "fraud.tar.gz"}, "model='fraud.tar.gz': must be a Container"),
+    "model-definition": (
+        {},
+        {"model": "fraud.tar.gz"},
+        "model='fraud.tar.gz': must be a Container",
+    ),
     "image-reference": (
         {"image": ecr_image(digest=DIGEST)},
         {"image": ecr_image(tag="1", digest=DIGEST)},
@@ -446,6 +456,12 @@ CASES |= {
         {"scaling": scaling(1, 2, ScalingPolicy.on_cpu(percent=101))},
         "scaling.policies[0].percent=101: must be above 0 and at most 100",
     ),
+    "scaling-policy-fits": (
+        {"scaling": scaling(1, 2, ON_INVOCATIONS)},
+        {"scaling": scaling(1, 2, ScalingPolicy.on_backlog(per_instance=5))},
+        "scaling.policies[0]='ApproximateBacklogSizePerInstance': is not measured for the "
+        "instances of a real-time endpoint",
+    ),
     "scaling-cooldowns": (
         {"scaling": scaling(1, 2, paused(Duration.seconds(0)))},
         {"scaling": scaling(1, 2, paused(Duration.millis(500)))},
@@ -615,7 +631,7 @@ CASES |= {
 }
 
 MORE_REFUSED += [
-    ("model-container", {"model": None}),
+    ("model-definition", {"model": None}),
     ("variant-count", {"variants": []}),
     ("variant-name", {"variants": variants({"name": "x" * 64})}),
     ("variant-name", {"variants": variants({"name": "${Token[TOKEN.1]}"})}),

@@ -19,7 +19,6 @@ from cdk_sagemaker_inference import (
     ShadowVariant,
     Variant,
 )
-from cdk_sagemaker_inference.alarms import ALARMS
 from support import CONTAINER, NAMING, Synthesized, realtime, synthesize
 
 ALARM = "AWS::CloudWatch::Alarm"
@@ -229,8 +228,8 @@ def assert_as_expected(
 
 class TestTable:
     def test_every_alarm_of_the_library_is_in_it(self) -> None:
-        assert sorted(kind.id for kind in ALARMS) == sorted(TABLE)
-        assert {kind.argument for kind in ALARMS} == {e.argument for e in TABLE.values()}
+        assert sorted(kind.id for kind in Alarms.kinds) == sorted(TABLE)
+        assert {kind.argument for kind in Alarms.kinds} == {e.argument for e in TABLE.values()}
 
     def test_every_threshold_belongs_to_an_alarm(self) -> None:
         thresholds = set(vars(Alarms())) - {"topic", "actions", "latency_statistic"}

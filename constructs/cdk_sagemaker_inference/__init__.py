@@ -1,6 +1,7 @@
 """CDK constructs for models in production on Amazon SageMaker: if it synthesizes, it deploys."""
 
-from .alarms import Alarms, EndpointAlarm, Severity
+from .alarm_kinds import Severity
+from .alarms import Alarms, EndpointAlarm
 from .container_image import ContainerImage
 from .data_capture import CaptureMode, DataCapture
 from .deployment import BlueGreen, DeploymentPolicy, Rolling

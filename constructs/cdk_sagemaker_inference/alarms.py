@@ -1,46 +1,26 @@
-"""Alarms of an endpoint: one entry per alarm in one table."""
+"""Alarms of an endpoint: what the user says of them, and their emission."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from enum import Enum
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
 from aws_cdk import aws_cloudwatch as cloudwatch
 from constructs import Construct
 
-from . import instances
-from .metrics import (
-    CPU_UTILIZATION,
-    DISK_UTILIZATION,
-    GPU_MEMORY_UTILIZATION,
-    GPU_UTILIZATION,
-    INVOCATION_4XX_ERRORS,
-    INVOCATION_5XX_ERRORS,
-    INVOCATIONS,
-    MEMORY_UTILIZATION,
-    MODEL_LATENCY,
-    OVERHEAD_LATENCY,
-    EndpointMetric,
-    variant_dimensions,
+from .alarm_kinds import (
+    ASYNC_ALARMS,
+    INSTANCE_ALARMS,
+    INVOCATION_ALARMS,
+    MULTI_MODEL_ALARMS,
+    SERVERLESS_ALARMS,
+    AlarmKind,
+    Severity,
 )
+from .metrics import EndpointMetric, MetricSubject
 
 if TYPE_CHECKING:
     from aws_cdk import aws_sns as sns
-
-MICROSECONDS_PER_MILLISECOND = 1000
-METRIC_DELAY_SECONDS = 60
-"""What a metric may take to reach CloudWatch, over its period; inferred, not documented."""
-
-
-class Severity(Enum):
-    """How urgent an alarm is; actions are chosen by it."""
-
-    CRITICAL = "Critical"
-    """Callers get errors, or nobody answers them."""
-
-    WARNING = "Warning"
-    """Something will go wrong unless somebody looks."""
 
 
 class AlarmAction(Protocol):
@@ -55,7 +35,47 @@ class AlarmAction(Protocol):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Alarms:
+class AlarmSettings:
+    """What the alarms of all kinds of endpoints have in common; take the class of the endpoint."""
+
+    topic: "sns.ITopic | sns.Topic | None" = None
+    actions: Mapping[Severity, Sequence[AlarmAction]] = field(default_factory=dict)
+
+    kinds: ClassVar[tuple[AlarmKind, ...]] = ()
+
+    def thresholds(self, instance_type: str | None) -> Iterator[tuple[AlarmKind, float]]:
+        """The alarms that there are, with thresholds in the metrics' units."""
+        for kind in self.kinds:
+            threshold = kind.threshold(getattr(self, kind.argument), instance_type)
+            if threshold is not None:
+                yield kind, threshold
+
+
+@dataclass(frozen=True, kw_only=True)
+class InvocationAlarms(AlarmSettings):
+    """Thresholds of endpoints that answer at once."""
+
+    model_latency_millis: float | None = 1000
+    overhead_latency_millis: float | None = 200
+    latency_statistic: str = "p90"
+    error_4xx_percent: float | None = 1
+    error_5xx_percent: float | None = 0.1
+
+
+@dataclass(frozen=True, kw_only=True)
+class InstanceAlarms(AlarmSettings):
+    """Thresholds of endpoints on instances."""
+
+    cpu_percent: float | None = 80
+    memory_percent: float | None = 80
+    disk_percent: float | None = 80
+    gpu_percent: float | None = 80
+    gpu_memory_percent: float | None = 80
+    min_healthy_instances: int | None = 1
+
+
+@dataclass(frozen=True, kw_only=True)
+class Alarms(InvocationAlarms, InstanceAlarms):
     """Thresholds and actions; ``None`` switches an alarm off.
 
     No traffic is no alarm, except that instances which report nothing at all are one.
@@ -81,176 +101,94 @@ class Alarms:
         means none is certain, larger numbers are inferred and warned about. Default: 1.
     """
 
-    topic: "sns.ITopic | sns.Topic | None" = None
-    actions: Mapping[Severity, Sequence[AlarmAction]] = field(default_factory=dict)
-    model_latency_millis: float | None = 1000
-    overhead_latency_millis: float | None = 200
-    latency_statistic: str = "p90"
-    error_4xx_percent: float | None = 1
-    error_5xx_percent: float | None = 0.1
-    cpu_percent: float | None = 80
-    memory_percent: float | None = 80
-    disk_percent: float | None = 80
-    gpu_percent: float | None = 80
-    gpu_memory_percent: float | None = 80
-    min_healthy_instances: int | None = 1
+    kinds: ClassVar[tuple[AlarmKind, ...]] = (*INVOCATION_ALARMS, *INSTANCE_ALARMS)
 
 
 @dataclass(frozen=True, kw_only=True)
-class AlarmKind:
-    """One alarm that every instance variant has.
+class MultiModelAlarms(Alarms):
+    """Thresholds and actions of a multi-model endpoint: those of :class:`Alarms`, and these.
 
-    :param id: part of its name and construct id.
-    :param argument: the argument of :class:`Alarms` that is its threshold.
-    :param description: what it means, for whoever is woken by it.
-    :param severity: whose actions it calls.
-    :param metric: what it watches.
-    :param statistic: its statistic. Default: the metric's own.
-    :param per: metric that it is a share of, in percent of sums.
-    :param scale: what the threshold is multiplied with to get the metric's unit, by instance type.
-    :param applies: whether an instance type has the metric.
-    :param period_seconds: length of one datapoint.
-    :param periods: datapoints that are looked at.
-    :param datapoints: how many of them must agree.
-    :param comparison: how metric and threshold are compared.
-    :param missing_data: what a missing datapoint counts as.
-    :param guards: whether it rolls a deployment back by default.
-    :param after_endpoint: made after the endpoint, because it is in alarm without one.
+    Example::
+
+        MultiModelAlarms(topic=ops_topic, model_cache_hit_percent=50)
+
+    :param model_cache_hit_percent: share of the requests whose model is loaded already, at least,
+        for a quarter of an hour. Default: 50.
+    :param model_loading_wait_time_millis: time that requests wait for their model, in milliseconds.
+        Default: 10000.
+    :param loaded_models: models in an instance's memory. Default: none, no alarm.
     """
 
-    id: str
-    argument: str
-    description: str
-    severity: Severity
-    metric: EndpointMetric
-    per: EndpointMetric | None = None
-    statistic: str | None = None
-    scale: Callable[[str], float | None] = lambda instance_type: 1
-    applies: Callable[[str], bool] = lambda instance_type: True
-    period_seconds: int = 60
-    periods: int = 5
-    datapoints: int = 5
-    comparison: str = "GreaterThanThreshold"
-    missing_data: str = "notBreaching"
-    guards: bool = False
-    after_endpoint: bool = False
+    model_cache_hit_percent: float | None = 50
+    model_loading_wait_time_millis: float | None = 10000
+    loaded_models: float | None = None
 
-    @property
-    def seconds_to_fire(self) -> int:
-        """How long a fault lasts before the alarm tells, at most."""
-        return self.period_seconds * self.periods + METRIC_DELAY_SECONDS
-
-    def threshold(self, alarms: Alarms, instance_type: str) -> float | None:
-        """The threshold in the metric's unit; ``None`` if there is no such alarm."""
-        value: float | None = getattr(alarms, self.argument)
-        scale = self.scale(instance_type)
-        if value is None or scale is None or not self.applies(instance_type):
-            return None
-        return value * scale
+    kinds: ClassVar[tuple[AlarmKind, ...]] = (*Alarms.kinds, *MULTI_MODEL_ALARMS)
 
 
-def _milliseconds(instance_type: str) -> float:
-    return MICROSECONDS_PER_MILLISECOND
+@dataclass(frozen=True, kw_only=True)
+class ServerlessAlarms(InvocationAlarms):
+    """Thresholds and actions of a serverless endpoint; ``None`` switches an alarm off.
+
+    Example::
+
+        ServerlessAlarms(topic=ops_topic, model_setup_time_millis=None)
+
+    :param topic: SNS topic that all alarms and their all-clears go to. Default: none.
+    :param actions: more actions by severity, such as ``SnsAction`` or ``SsmAction``. Default: none.
+    :param model_latency_millis: time that the containers take, in milliseconds. Default: 1000.
+    :param overhead_latency_millis: time that SageMaker adds, in milliseconds. Default: 200.
+    :param latency_statistic: statistic of the model's latency. Default: ``p90``.
+    :param error_4xx_percent: share of requests answered with 4XX. Default: 1.
+    :param error_5xx_percent: share of requests answered with 5XX. Default: 0.1.
+    :param model_setup_time_millis: time to start an execution, in milliseconds. Default: 30000.
+    :param concurrency_utilization_percent: share of ``max_concurrency`` in use. Default: 80.
+    :param provisioned_concurrency_spillover: requests a minute that find no warm execution.
+        Default: none, no alarm.
+    :param memory_percent: share of the memory. Default: 80.
+    """
+
+    model_setup_time_millis: float | None = 30000
+    concurrency_utilization_percent: float | None = 80
+    provisioned_concurrency_spillover: float | None = None
+    memory_percent: float | None = 80
+
+    kinds: ClassVar[tuple[AlarmKind, ...]] = (*INVOCATION_ALARMS, *SERVERLESS_ALARMS)
 
 
-def _has_gpu(instance_type: str) -> bool:
-    return instances.gpus(instance_type) > 0
+@dataclass(frozen=True, kw_only=True)
+class AsyncAlarms(InstanceAlarms):
+    """Thresholds and actions of an asynchronous endpoint; ``None`` switches an alarm off.
 
+    Example::
 
-ALARMS: tuple[AlarmKind, ...] = (
-    AlarmKind(
-        id="ModelLatency",
-        argument="model_latency_millis",
-        description="The model takes too long to answer",
-        severity=Severity.CRITICAL,
-        metric=MODEL_LATENCY,
-        scale=_milliseconds,
-        periods=3,
-        datapoints=3,
-        guards=True,
-    ),
-    AlarmKind(
-        id="OverheadLatency",
-        argument="overhead_latency_millis",
-        description="SageMaker adds too much time to the model's",
-        severity=Severity.WARNING,
-        metric=OVERHEAD_LATENCY,
-        scale=_milliseconds,
-    ),
-    AlarmKind(
-        id="4XXErrors",
-        argument="error_4xx_percent",
-        description="Too many requests are refused as wrong",
-        severity=Severity.WARNING,
-        metric=INVOCATION_4XX_ERRORS,
-        per=INVOCATIONS,
-    ),
-    AlarmKind(
-        id="5XXErrors",
-        argument="error_5xx_percent",
-        description="Too many requests fail",
-        severity=Severity.CRITICAL,
-        metric=INVOCATION_5XX_ERRORS,
-        per=INVOCATIONS,
-        periods=3,
-        datapoints=2,
-        guards=True,
-    ),
-    AlarmKind(
-        id="CPUUtilization",
-        argument="cpu_percent",
-        description="The virtual CPUs are nearly used up",
-        severity=Severity.WARNING,
-        metric=CPU_UTILIZATION,
-        scale=instances.vcpus,
-    ),
-    AlarmKind(
-        id="MemoryUtilization",
-        argument="memory_percent",
-        description="The memory is nearly used up",
-        severity=Severity.WARNING,
-        metric=MEMORY_UTILIZATION,
-    ),
-    AlarmKind(
-        id="DiskUtilization",
-        argument="disk_percent",
-        description="The disk is nearly full; data capture stops when it is",
-        severity=Severity.WARNING,
-        metric=DISK_UTILIZATION,
-    ),
-    AlarmKind(
-        id="GPUUtilization",
-        argument="gpu_percent",
-        description="The GPUs are nearly used up",
-        severity=Severity.WARNING,
-        metric=GPU_UTILIZATION,
-        scale=instances.gpus,
-        applies=_has_gpu,
-    ),
-    AlarmKind(
-        id="GPUMemoryUtilization",
-        argument="gpu_memory_percent",
-        description="The GPUs' memory is nearly used up",
-        severity=Severity.WARNING,
-        metric=GPU_MEMORY_UTILIZATION,
-        scale=instances.gpus,
-        applies=_has_gpu,
-    ),
-    AlarmKind(
-        id="HealthyInstances",
-        argument="min_healthy_instances",
-        description="Too few instances are there and report",
-        severity=Severity.CRITICAL,
-        # SageMaker has no metric of healthy instances; each sends one datapoint a minute.
-        metric=CPU_UTILIZATION,
-        statistic="SampleCount",
-        comparison="LessThanThreshold",
-        missing_data="breaching",
-        after_endpoint=True,
-    ),
-)
-"""Every alarm. Thresholds are in the metric's unit after scaling; sources: Developer Guide,
-monitoring-cloudwatch."""
+        AsyncAlarms(topic=ops_topic, age_of_oldest_request_seconds=600)
+
+    :param topic: SNS topic that all alarms and their all-clears go to. Default: none.
+    :param actions: more actions by severity, such as ``SnsAction`` or ``SsmAction``. Default: none.
+    :param failure_percent: share of the requests that fail. Default: 1.
+    :param age_of_oldest_request_seconds: time that the oldest request has waited. Default: 900.
+    :param backlog_per_instance: requests that wait for each instance, for ten minutes. Default:
+        100.
+    :param expired_requests: requests a minute that expired while they waited. Default: 0, any.
+    :param notification_failures: results a minute that could not be announced. Default: 0, any.
+    :param cpu_percent: share of all virtual CPUs. Default: 80.
+    :param memory_percent: share of the memory. Default: 80.
+    :param disk_percent: share of the disk. Default: 80.
+    :param gpu_percent: share of all GPUs; only for instances that have one. Default: 80.
+    :param gpu_memory_percent: share of all GPUs' memory, likewise. Default: 80.
+    :param min_healthy_instances: instances that report at least, as for :class:`Alarms`; for
+        endpoints that never scale to zero. Default: none, no alarm.
+    """
+
+    failure_percent: float | None = 1
+    age_of_oldest_request_seconds: float | None = 900
+    backlog_per_instance: float | None = 100
+    expired_requests: float | None = 0
+    notification_failures: float | None = 0
+    min_healthy_instances: int | None = None
+
+    kinds: ClassVar[tuple[AlarmKind, ...]] = (*ASYNC_ALARMS, *INSTANCE_ALARMS)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -279,39 +217,29 @@ class EndpointAlarm:
         )
 
 
-def alarm_kinds(alarms: Alarms, instance_type: str) -> Iterator[tuple[AlarmKind, float]]:
-    """The alarms that a variant on these instances has, with thresholds in the metrics' units."""
-    for kind in ALARMS:
-        threshold = kind.threshold(alarms, instance_type)
-        if threshold is not None:
-            yield kind, threshold
-
-
-def alarm_name(endpoint_name: str, variant_name: str, kind: AlarmKind) -> str:
+def alarm_name(subject: MetricSubject, kind: AlarmKind) -> str:
     """A literal name, so that endpoint and alarm can refer to each other."""
-    return f"{endpoint_name}-{variant_name}-{kind.id}"
+    return f"{subject.name}-{kind.id}"
 
 
 def emit_alarms(
     scope: Construct,
     *,
-    endpoint_name: str,
-    variant_name: str,
-    instance_type: str,
-    alarms: Alarms,
+    subject: MetricSubject,
+    alarms: AlarmSettings,
     topic_arn: str | None,
 ) -> list[EndpointAlarm]:
-    """Emit a variant's alarms, one resource each."""
+    """Emit a variant's or a component's alarms, one resource each."""
     made = []
-    for kind, threshold in alarm_kinds(alarms, instance_type):
-        name = alarm_name(endpoint_name, variant_name, kind)
+    for kind, threshold in alarms.thresholds(subject.instance_type):
+        name = alarm_name(subject, kind)
         topics = None if topic_arn is None else [topic_arn]
         resource = cloudwatch.CfnAlarm(
             scope,
-            f"{variant_name}-{kind.id}",
+            f"{subject.short_name}-{kind.id}",
             alarm_name=name,
             alarm_description=f"{kind.severity.value}: {kind.description} "
-            f"(endpoint {endpoint_name}, variant {variant_name})",
+            f"(endpoint {subject.endpoint_name}, {subject.noun})",
             comparison_operator=kind.comparison,
             threshold=threshold,
             evaluation_periods=kind.periods,
@@ -319,16 +247,18 @@ def emit_alarms(
             treat_missing_data=kind.missing_data,
             alarm_actions=topics,
             ok_actions=topics,
-            **_watched(kind, alarms, endpoint_name, variant_name),
+            **_watched(kind, alarms, subject),
         )
-        alarm = EndpointAlarm(kind=kind, variant_name=variant_name, name=name, cfn_alarm=resource)
+        alarm = EndpointAlarm(
+            kind=kind, variant_name=subject.variant_name, name=name, cfn_alarm=resource
+        )
         _add_actions(scope, alarm, alarms, topics)
         made.append(alarm)
     return made
 
 
 def _add_actions(
-    scope: Construct, alarm: EndpointAlarm, alarms: Alarms, topics: list[str] | None
+    scope: Construct, alarm: EndpointAlarm, alarms: AlarmSettings, topics: list[str] | None
 ) -> None:
     actions = alarms.actions.get(alarm.kind.severity, ())
     if actions:
@@ -336,23 +266,17 @@ def _add_actions(
         alarm.cfn_alarm.alarm_actions = [*(topics or []), *bound]
 
 
-def _watched(
-    kind: AlarmKind, alarms: Alarms, endpoint_name: str, variant_name: str
-) -> dict[str, Any]:
+def _watched(kind: AlarmKind, alarms: AlarmSettings, subject: MetricSubject) -> dict[str, Any]:
     """The part of the alarm that names a metric, or the share of two."""
-    dimensions = [
-        cloudwatch.CfnAlarm.DimensionProperty(name=name, value=value)
-        for name, value in variant_dimensions(endpoint_name, variant_name).items()
-    ]
-    statistic = kind.metric.statistic if kind.statistic is None else kind.statistic
-    if kind.metric is MODEL_LATENCY:
-        statistic = alarms.latency_statistic
     if kind.per is None:
+        statistic = kind.metric.statistic if kind.statistic is None else kind.statistic
+        if kind.statistic_argument is not None:
+            statistic = getattr(alarms, kind.statistic_argument)
         plain = statistic in {"SampleCount", "Average", "Sum", "Minimum", "Maximum"}
         return {
             "namespace": kind.metric.namespace,
             "metric_name": kind.metric.name,
-            "dimensions": dimensions,
+            "dimensions": _dimensions(kind.metric, subject),
             "period": kind.period_seconds,
             "statistic" if plain else "extended_statistic": statistic,
         }
@@ -363,7 +287,9 @@ def _watched(
             return_data=False,
             metric_stat=cloudwatch.CfnAlarm.MetricStatProperty(
                 metric=cloudwatch.CfnAlarm.MetricProperty(
-                    namespace=metric.namespace, metric_name=metric.name, dimensions=dimensions
+                    namespace=metric.namespace,
+                    metric_name=metric.name,
+                    dimensions=_dimensions(metric, subject),
                 ),
                 period=kind.period_seconds,
                 stat=metric.statistic,
@@ -377,3 +303,12 @@ def _watched(
         return_data=True,
     )
     return {"metrics": [share, part("part", kind.metric), part("whole", kind.per)]}
+
+
+def _dimensions(
+    metric: EndpointMetric, subject: MetricSubject
+) -> list[cloudwatch.CfnAlarm.DimensionProperty]:
+    return [
+        cloudwatch.CfnAlarm.DimensionProperty(name=name, value=value)
+        for name, value in metric.dimensions.of(subject).items()
+    ]

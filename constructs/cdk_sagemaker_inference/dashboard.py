@@ -1,134 +1,259 @@
-"""A dashboard of an endpoint: one row per variant."""
+"""A dashboard of an endpoint: one row per variant, with what its kind publishes."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, cast
 
 from aws_cdk import Duration
 from aws_cdk import aws_cloudwatch as cloudwatch
 
 from . import instances, metrics
-from .metrics import EndpointMetric
-from .variants import InstanceVariant
+from .metrics import EndpointMetric, MetricSubject, make_metric
+from .request import EndpointRequest, EndpointType
+from .variants import EndpointVariant, FleetVariant
 
 if TYPE_CHECKING:
     from .alarms import EndpointAlarm
-    from .endpoint import DeployedEndpoint
 
 WIDGET_WIDTH = 4
 WIDGET_HEIGHT = 6
+FULL_WIDTH = 24
+
+_Series = cloudwatch.Metric | cloudwatch.MathExpression
 
 
 def add_endpoint_rows(
     dashboard: cloudwatch.Dashboard,
-    endpoint: "DeployedEndpoint",
-    variants: Sequence[InstanceVariant],
+    request: EndpointRequest,
     alarms: "Sequence[EndpointAlarm]",
 ) -> None:
     """Add a title, the alarms' states and a row for each variant.
 
     Metrics name no Region: the dashboard shows those of the Region that it is deployed in.
     """
-    dashboard.add_widgets(
-        cloudwatch.TextWidget(markdown=f"# {endpoint.endpoint_name}", width=24, height=1)
-    )
+    add_title(dashboard, f"# {request.naming.endpoint_name}")
     if alarms:
         dashboard.add_widgets(
             cloudwatch.AlarmStatusWidget(
-                title="Alarms", alarms=[alarm.alarm for alarm in alarms], width=24, height=4
+                title="Alarms", alarms=[alarm.alarm for alarm in alarms], width=FULL_WIDTH, height=4
             )
         )
-    for variant in variants:
-        dashboard.add_widgets(
-            cloudwatch.TextWidget(markdown=f"## {variant.name}", width=24, height=1)
-        )
-        dashboard.add_widgets(*_row(endpoint, variant))
+    for variant in request.all_variants:
+        add_title(dashboard, f"## {variant.name}")
+        series = Series(request.subject(variant))
+        dashboard.add_widgets(*_ROWS[request.type](series, variant))
 
 
-def _row(endpoint: "DeployedEndpoint", variant: InstanceVariant) -> list[cloudwatch.IWidget]:
-    minute = Duration.minutes(1)
+def add_title(dashboard: cloudwatch.Dashboard, markdown: str) -> None:
+    """Add a line of text."""
+    dashboard.add_widgets(cloudwatch.TextWidget(markdown=markdown, width=FULL_WIDTH, height=1))
 
-    def metric(spec: EndpointMetric, label: str, statistic: str | None = None) -> cloudwatch.Metric:
-        return endpoint.metric(
-            spec.name,
-            namespace=spec.namespace,
-            variant_name=variant.name,
-            statistic=spec.statistic if statistic is None else statistic,
-            label=label,
-            period=minute,
+
+class Series:
+    """What of one subject is drawn, minute by minute."""
+
+    def __init__(self, subject: MetricSubject) -> None:
+        """Keep the subject."""
+        self._subject = subject
+        self._minute = Duration.minutes(1)
+
+    def metric(
+        self, spec: EndpointMetric, label: str, statistic: str | None = None
+    ) -> cloudwatch.Metric:
+        """A metric as it is."""
+        return make_metric(
+            spec,
+            spec.dimensions.of(self._subject),
+            {
+                "statistic": spec.statistic if statistic is None else statistic,
+                "label": label,
+                "period": self._minute,
+            },
         )
 
     def math(
-        expression: str, label: str, **metrics_by_id: cloudwatch.Metric
+        self, expression: str, label: str, **metrics_by_id: cloudwatch.Metric
     ) -> cloudwatch.MathExpression:
+        """A metric in another unit, or of several."""
         return cloudwatch.MathExpression(
-            expression=expression, using_metrics=metrics_by_id, label=label, period=minute
+            expression=expression, using_metrics=metrics_by_id, label=label, period=self._minute
         )
 
-    requests = metric(metrics.INVOCATIONS, "requests")
+    def millis(
+        self, spec: EndpointMetric, id: str, label: str, statistic: str | None = None
+    ) -> cloudwatch.MathExpression:
+        """A metric of microseconds in milliseconds."""
+        return self.math(
+            f"{id} / 1000",
+            label,
+            **{id: self.metric(spec, label if statistic is None else statistic, statistic)},
+        )
+
+    def percent(self, spec: EndpointMetric, id: str, label: str) -> cloudwatch.MathExpression:
+        """A metric that is a fraction in percent."""
+        return self.math(f"100 * {id}", label, **{id: self.metric(spec, label)})
+
+
+def _invocations(series: Series) -> list[cloudwatch.IWidget]:
+    requests = series.metric(metrics.INVOCATIONS, "requests")
     latencies = [
-        math(
-            f"model_{percentile} / 1000",
-            f"model {percentile}",
-            **{f"model_{percentile}": metric(metrics.MODEL_LATENCY, percentile, percentile)},
+        series.millis(
+            metrics.MODEL_LATENCY, f"model_{percentile}", f"model {percentile}", percentile
         )
         for percentile in ("p50", "p90", "p99")
     ]
-    latencies.append(
-        math("overhead / 1000", "overhead", overhead=metric(metrics.OVERHEAD_LATENCY, "overhead"))
-    )
+    latencies.append(series.millis(metrics.OVERHEAD_LATENCY, "overhead", "overhead"))
     errors = [
-        math(
+        series.math(
             f"100 * errors_{code} / requests",
-            f"{code.upper()}",
-            **{f"errors_{code}": metric(spec, code), "requests": requests},
+            code.upper(),
+            **{f"errors_{code}": series.metric(spec, code), "requests": requests},
         )
         for code, spec in (
             ("4xx", metrics.INVOCATION_4XX_ERRORS),
             ("5xx", metrics.INVOCATION_5XX_ERRORS),
         )
     ]
-    processors = []
-    vcpus = instances.vcpus(variant.instance_type)
-    if vcpus is not None:
-        cpu = metric(metrics.CPU_UTILIZATION, "CPU")
-        processors.append(math(f"cpu / {vcpus}", "CPU", cpu=cpu))
-    gpus = instances.gpus(variant.instance_type)
-    if gpus:
-        gpu = metric(metrics.GPU_UTILIZATION, "GPU")
-        gpu_memory = metric(metrics.GPU_MEMORY_UTILIZATION, "GPU memory")
-        processors.append(math(f"gpu / {gpus}", "GPU", gpu=gpu))
-        processors.append(math(f"gpu_memory / {gpus}", "GPU memory", gpu_memory=gpu_memory))
     return [
-        _graph("Requests per minute", [requests]),
-        _graph("Latency in milliseconds", latencies),
-        _graph("Errors in percent of requests", errors, percent=True),
-        _graph("Processors in percent", processors, percent=True),
-        _graph(
+        graph("Requests per minute", [requests]),
+        graph("Latency in milliseconds", latencies),
+        graph("Errors in percent of requests", errors, percent=True),
+    ]
+
+
+def _instances(series: Series, variant: EndpointVariant) -> list[cloudwatch.IWidget]:
+    processors: list[_Series] = []
+    vcpus = instances.vcpus(variant.type_of_instance)
+    if vcpus is not None:
+        cpu = series.metric(metrics.CPU_UTILIZATION, "CPU")
+        processors.append(series.math(f"cpu / {vcpus}", "CPU", cpu=cpu))
+    gpus = instances.gpus(variant.type_of_instance)
+    if gpus:
+        gpu = series.metric(metrics.GPU_UTILIZATION, "GPU")
+        gpu_memory = series.metric(metrics.GPU_MEMORY_UTILIZATION, "GPU memory")
+        processors.append(series.math(f"gpu / {gpus}", "GPU", gpu=gpu))
+        processors.append(series.math(f"gpu_memory / {gpus}", "GPU memory", gpu_memory=gpu_memory))
+    bounds: dict[str, int] = {}
+    if variant.scaling is not None:
+        bounds = {"min": variant.scaling.min_capacity, "max": variant.scaling.max_capacity}
+    elif isinstance(variant, FleetVariant) and len(variant.counts) > 1:
+        bounds = {"min": variant.counts[0], "max": variant.counts[-1]}
+    return [
+        graph("Processors in percent", processors, percent=True),
+        graph(
             "Memory and disk in percent",
             [
-                metric(metrics.MEMORY_UTILIZATION, "memory"),
-                metric(metrics.DISK_UTILIZATION, "disk"),
+                series.metric(metrics.MEMORY_UTILIZATION, "memory"),
+                series.metric(metrics.DISK_UTILIZATION, "disk"),
             ],
             percent=True,
         ),
-        _graph(
+        graph(
             "Instances",
             # Each instance sends one datapoint a minute.
-            [metric(metrics.CPU_UTILIZATION, "instances", "SampleCount")],
-            bounds={}
-            if variant.scaling is None
-            else {"min": variant.scaling.min_capacity, "max": variant.scaling.max_capacity},
+            [series.metric(metrics.CPU_UTILIZATION, "instances", "SampleCount")],
+            bounds=bounds,
         ),
     ]
 
 
-def _graph(
+def _realtime_row(series: Series, variant: EndpointVariant) -> list[cloudwatch.IWidget]:
+    return [*_invocations(series), *_instances(series, variant)]
+
+
+def _multi_model_row(series: Series, variant: EndpointVariant) -> list[cloudwatch.IWidget]:
+    return [
+        *_realtime_row(series, variant),
+        graph(
+            "Model cache hits in percent",
+            [series.percent(metrics.MODEL_CACHE_HIT, "hits", "cache hits")],
+            percent=True,
+        ),
+        graph(
+            "Loaded models",
+            [series.metric(metrics.LOADED_MODEL_COUNT, "models of an instance")],
+        ),
+        graph(
+            "Loading in milliseconds",
+            [
+                series.millis(metrics.MODEL_LOADING_WAIT_TIME, "waiting", "waiting"),
+                series.millis(metrics.MODEL_DOWNLOADING_TIME, "downloading", "downloading"),
+                series.millis(metrics.MODEL_LOADING_TIME, "loading", "loading"),
+            ],
+        ),
+    ]
+
+
+def _serverless_row(series: Series, variant: EndpointVariant) -> list[cloudwatch.IWidget]:
+    return [
+        *_invocations(series),
+        graph(
+            "Cold starts in milliseconds",
+            [series.millis(metrics.MODEL_SETUP_TIME, "setup", "set-up")],
+        ),
+        graph(
+            "Concurrency in percent",
+            [
+                series.percent(metrics.CONCURRENT_EXECUTIONS_UTILIZATION, "used", "in use"),
+                series.percent(
+                    metrics.PROVISIONED_CONCURRENCY_UTILIZATION, "warm", "provisioned in use"
+                ),
+            ],
+            percent=True,
+        ),
+        graph(
+            "Memory in percent",
+            [series.metric(metrics.MEMORY_UTILIZATION, "memory")],
+            percent=True,
+        ),
+    ]
+
+
+def _async_row(series: Series, variant: EndpointVariant) -> list[cloudwatch.IWidget]:
+    return [
+        graph(
+            "Requests per minute",
+            [
+                series.metric(metrics.INVOCATIONS_PROCESSED, "processed"),
+                series.metric(metrics.INVOCATION_FAILURES, "failed"),
+                series.metric(metrics.EXPIRED_REQUESTS, "expired"),
+            ],
+        ),
+        graph(
+            "Backlog",
+            [
+                series.metric(metrics.APPROXIMATE_BACKLOG_SIZE, "requests"),
+                series.metric(metrics.APPROXIMATE_BACKLOG_SIZE_PER_INSTANCE, "per instance"),
+            ],
+        ),
+        graph(
+            "Oldest request in seconds",
+            [series.metric(metrics.APPROXIMATE_AGE_OF_OLDEST_REQUEST, "age")],
+        ),
+        *_instances(series, variant),
+    ]
+
+
+def _components_row(series: Series, variant: EndpointVariant) -> list[cloudwatch.IWidget]:
+    return _instances(series, variant)
+
+
+_ROWS: Mapping[EndpointType, Callable[[Series, EndpointVariant], list[cloudwatch.IWidget]]] = {
+    EndpointType.REALTIME: _realtime_row,
+    EndpointType.SERVERLESS: _serverless_row,
+    EndpointType.ASYNC: _async_row,
+    EndpointType.MULTI_MODEL: _multi_model_row,
+    EndpointType.COMPONENTS: _components_row,
+}
+
+
+def graph(
     title: str,
-    left: Sequence[cloudwatch.Metric | cloudwatch.MathExpression],
+    left: Sequence[_Series],
     *,
     percent: bool = False,
     bounds: Mapping[str, int] | None = None,
 ) -> cloudwatch.IWidget:
+    """A graph of some series, from zero."""
     axis = cloudwatch.YAxisProps(min=0, max=100 if percent else None, show_units=False)
     annotations = [
         cloudwatch.HorizontalAnnotation(value=value, label=label)

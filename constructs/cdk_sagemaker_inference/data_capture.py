@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from aws_cdk import aws_sagemaker as sagemaker
 
-from .replacement import physical_name
+from .storage import BoundPrefix, S3Prefix
 
 if TYPE_CHECKING:
     from aws_cdk import aws_kms as kms
@@ -52,8 +52,9 @@ class DataCapture:
 
     def bind(self) -> "BoundDataCapture":
         """Read from the bucket and the keys what config and role need."""
-        own_key = self.bucket.encryption_key
-        keys = [key.key_arn for key in (self.encryption_key, own_key) if key is not None]
+        destination = S3Prefix(
+            bucket=self.bucket, prefix=self.prefix, encryption_key=self.encryption_key
+        ).bind()
         types = None
         if self.csv_content_types or self.json_content_types:
             types = sagemaker.CfnEndpointConfig.CaptureContentTypeHeaderProperty(
@@ -61,13 +62,11 @@ class DataCapture:
                 json_content_types=list(self.json_content_types) or None,
             )
         return BoundDataCapture(
-            object_arns=self.bucket.arn_for_objects(f"{self.prefix}/*"),
-            key_arns=keys,
-            identity=physical_name(self.bucket),
+            destination=destination,
             properties=sagemaker.CfnEndpointConfig.DataCaptureConfigProperty(
                 enable_capture=True,
                 initial_sampling_percentage=self.sampling_percent,
-                destination_s3_uri=self.bucket.s3_url_for_object(self.prefix),
+                destination_s3_uri=destination.url,
                 capture_options=[
                     sagemaker.CfnEndpointConfig.CaptureOptionProperty(capture_mode=mode.value)
                     for mode in self.modes
@@ -82,13 +81,9 @@ class DataCapture:
 class BoundDataCapture:
     """Data capture in the app.
 
-    :param object_arns: objects that the role must write.
-    :param key_arns: KMS keys that it encrypts them with.
-    :param identity: what makes the bucket differ although its reference keeps its text.
+    :param destination: where the role must write.
     :param properties: CloudFormation's DataCaptureConfig.
     """
 
-    object_arns: str
-    key_arns: Sequence[str]
-    identity: tuple[object, ...]
+    destination: BoundPrefix
     properties: sagemaker.CfnEndpointConfig.DataCaptureConfigProperty

@@ -5,25 +5,26 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, cast
 
 import jsii
-from aws_cdk import Annotations, CfnOutput, Stack, Tags
+from aws_cdk import Annotations, CfnOutput, CfnResource, Stack, Tags
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_sagemaker as sagemaker
 from constructs import Construct
 
-from . import instances, rules
+from . import rules
 from .alarms import EndpointAlarm, emit_alarms
+from .async_inference import BoundAsyncInference
 from .data_capture import BoundDataCapture
 from .environment import StackEnvironment
-from .execution_role import ExecutionRole, Needs, emit_policy, policy_statements
+from .execution_role import ExecutionRole, ModelNeeds, Needs, emit_policy, policy_statements
 from .inference_endpoint import InferenceEndpoint
 from .metrics import INSTANCE_NAMESPACE
-from .model import BoundContainer, emit_model
+from .model import BoundModel, emit_model
 from .network import BoundNetwork, SelectedSubnets, bind_network, select_subnets
 from .replacement import physical_name, replacement_name
-from .request import EndpointRequest, PlacedRequest, rollback_alarms
+from .request import EndpointRequest, EndpointType, PlacedRequest, rollback_alarms
 from .rules.deployments import MAX_ROLLBACK_ALARMS
 from .scaling import emit_scaling
-from .variants import InstanceVariant
+from .variants import EndpointVariant
 
 if TYPE_CHECKING:
     from aws_cdk import aws_applicationautoscaling as appscaling
@@ -36,12 +37,21 @@ TAG_PRIORITY = 50
 
 @dataclass(frozen=True, kw_only=True)
 class _BoundVariant:
-    """A variant of which image and artifact are in the app."""
+    """A variant of which images and artifacts are in the app."""
 
-    variant: InstanceVariant
+    variant: EndpointVariant
     scope: Construct
     path: str
-    container: BoundContainer
+    model: BoundModel
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Bound:
+    """What of a request is in the app beside the variants."""
+
+    network: BoundNetwork | None
+    capture: BoundDataCapture | None
+    asynchronous: BoundAsyncInference | None
 
 
 @jsii.implements(iam.IGrantable)
@@ -103,11 +113,14 @@ class DeployedEndpoint(InferenceEndpoint):
         self._guards: list[str] = []
         self.own_alarms = []
         variants = self._bind_variants(request.all_variants, environment)
-        network = self._bind_network(placed, variants)
-        capture = None if request.data_capture is None else request.data_capture.bind()
-        self.role, self.policy = self._emit_role(request, environment, variants, network, capture)
-        model_names = self._emit_models(request, variants, network)
-        self.cfn_endpoint_config = self._emit_config(request, model_names, capture)
+        bound = _Bound(
+            network=self._bind_network(placed, variants),
+            capture=None if request.data_capture is None else request.data_capture.bind(),
+            asynchronous=None if request.asynchronous is None else request.asynchronous.bind(self),
+        )
+        self.role, self.policy = self._emit_role(request, environment, variants, bound)
+        model_names = self._emit_models(request, variants, bound.network)
+        self.cfn_endpoint_config = self._emit_config(request, model_names, bound)
         self.alarms = self._emit_alarms(request)
         self.cfn_endpoint = self._emit_endpoint(request)
         self.cfn_scalable_targets = self._emit_scaling(request)
@@ -130,13 +143,15 @@ class DeployedEndpoint(InferenceEndpoint):
         return next(iter(self.cfn_models.values()))
 
     def _bind_variants(
-        self, variants: Sequence[InstanceVariant], environment: StackEnvironment
+        self, variants: Sequence[EndpointVariant], environment: StackEnvironment
     ) -> list[_BoundVariant]:
         bound = []
         # A lone variant keeps its resources directly below the endpoint; several have a scope of
         # their own, so that a variant may be called Role.
         several = Construct(self, "Variants") if len(variants) > 1 else None
         for variant in variants:
+            if variant.model is None:
+                continue
             path = "" if several is None else variant.name
             scope = self if several is None else Construct(several, path)
             bound.append(
@@ -144,7 +159,7 @@ class DeployedEndpoint(InferenceEndpoint):
                     variant=variant,
                     scope=scope,
                     path=path,
-                    container=variant.model.bind(scope, environment),
+                    model=variant.model.bind(scope, environment),
                 )
             )
         return bound
@@ -156,17 +171,15 @@ class DeployedEndpoint(InferenceEndpoint):
         if request.vpc is None or not isinstance(placed.subnets, SelectedSubnets):
             self.security_groups = []
             return None
-        containers = [variant.container for variant in variants]
         network = bind_network(
             self,
             placed.environment,
             vpc=request.vpc,
             subnets=placed.subnets,
             security_groups=request.security_groups,
-            allow_https=any(
-                container.data is not None or container.image.through_vpc
-                for container in containers
-            ),
+            # Inference components are not known yet.
+            allow_https=request.type is EndpointType.COMPONENTS
+            or any(variant.model.through_vpc for variant in variants),
         )
         self.security_groups = network.security_groups
         self._connections = network.connections
@@ -177,8 +190,7 @@ class DeployedEndpoint(InferenceEndpoint):
         request: EndpointRequest,
         environment: StackEnvironment,
         variants: Sequence[_BoundVariant],
-        network: BoundNetwork | None,
-        capture: BoundDataCapture | None,
+        bound: _Bound,
     ) -> tuple[iam.IRole, iam.ManagedPolicy | None]:
         own_role = None
         if request.role is None:
@@ -192,7 +204,7 @@ class DeployedEndpoint(InferenceEndpoint):
         role = cast(iam.IRole, request.role if own_role is None else own_role)
         if not request.attach_execution_policy:
             return role, None
-        needs = _needs(self.endpoint_name, environment, request, variants, network, capture)
+        needs = _needs(self.endpoint_name, environment, request, variants, bound)
         policy = emit_policy(
             self, "Policy", role=role, statements=policy_statements(needs, environment)
         )
@@ -207,8 +219,6 @@ class DeployedEndpoint(InferenceEndpoint):
         network: BoundNetwork | None,
     ) -> dict[str, str]:
         """Emit one model per variant and return their literal names by variant name."""
-        role_arn = self.role.role_arn
-        role_identity = () if request.role is None else physical_name(request.role)
         names = {}
         self.cfn_models = {}
         for variant in variants:
@@ -216,53 +226,69 @@ class DeployedEndpoint(InferenceEndpoint):
                 variant.scope,
                 "Model",
                 naming=request.naming,
-                container=variant.container,
-                execution_role_arn=role_arn,
+                model=variant.model,
+                execution_role_arn=self.role.role_arn,
                 network=network,
                 enable_network_isolation=request.enable_network_isolation,
-                identity=(variant.path, *role_identity),
+                identity=(variant.path, *_role_identity(request)),
             )
-            if self.policy is not None:
-                # Without it SageMaker may check for artifact and image before the role may read
-                # them.
-                model.resource.node.add_dependency(self.policy)
+            self._wait_for_policy(model.resource)
             self.cfn_models[variant.variant.name] = model.resource
             names[variant.variant.name] = model.name
         return names
 
+    def _wait_for_policy(self, resource: CfnResource) -> None:
+        """Without it SageMaker may look for artifact and image before the role may read them."""
+        if self.policy is not None:
+            resource.node.add_dependency(self.policy)
+
     def _emit_config(
-        self,
-        request: EndpointRequest,
-        model_names: Mapping[str, str],
-        capture: BoundDataCapture | None,
+        self, request: EndpointRequest, model_names: Mapping[str, str], bound: _Bound
     ) -> sagemaker.CfnEndpointConfig:
         common: dict[str, Any] = {}
+        identity: list[object] = []
         if request.encryption_key is not None:
             common["kms_key_id"] = request.encryption_key.key_arn
-        if capture is not None:
-            common["data_capture_config"] = capture.properties
+        if bound.capture is not None:
+            common["data_capture_config"] = bound.capture.properties
+            identity += bound.capture.destination.identity
+        if bound.asynchronous is not None:
+            common["async_inference_config"] = bound.asynchronous.properties
+            identity += bound.asynchronous.identity
+        if request.type is EndpointType.COMPONENTS:
+            # Components have no model of the variant's that would carry these.
+            common["execution_role_arn"] = self.role.role_arn
+            identity += _role_identity(request)
+            if request.enable_network_isolation:
+                common["enable_network_isolation"] = True
+            if bound.network is not None:
+                common["vpc_config"] = sagemaker.CfnEndpointConfig.VpcConfigProperty(
+                    subnets=bound.network.subnet_ids,
+                    security_group_ids=bound.network.security_group_ids,
+                )
+                identity += bound.network.identity
 
         def properties(names: Mapping[str, str]) -> dict[str, Any]:
             variants = {"production_variants": request.variants}
             if request.shadow is not None:
                 variants["shadow_production_variants"] = request.shadow_variants
             return common | {
-                key: [variant.properties(names[variant.name]) for variant in items]
+                key: [variant.properties(names.get(variant.name)) for variant in items]
                 for key, items in variants.items()
             }
 
         # The name is made of the models' literal names, because a reference to a replaced model
         # keeps its text; the resource refers to the models, so that they exist first.
         name = replacement_name(
-            self.stack,
-            request.naming.endpoint_config_name,
-            properties(model_names),
-            *(() if capture is None else capture.identity),
+            self.stack, request.naming.endpoint_config_name, properties(model_names), *identity
         )
         references = {name: model.attr_model_name for name, model in self.cfn_models.items()}
-        return sagemaker.CfnEndpointConfig(
+        config = sagemaker.CfnEndpointConfig(
             self, "EndpointConfig", endpoint_config_name=name, **properties(references)
         )
+        if request.type is EndpointType.COMPONENTS:
+            self._wait_for_policy(config)
+        return config
 
     def _emit_alarms(self, request: EndpointRequest) -> list[EndpointAlarm]:
         alarms = request.alarms
@@ -275,9 +301,7 @@ class DeployedEndpoint(InferenceEndpoint):
             for variant in request.all_variants
             for alarm in emit_alarms(
                 scope,
-                endpoint_name=self.endpoint_name,
-                variant_name=variant.name,
-                instance_type=variant.instance_type,
+                subject=request.subject(variant),
                 alarms=alarms,
                 topic_arn=topic_arn,
             )
@@ -315,10 +339,8 @@ class DeployedEndpoint(InferenceEndpoint):
         return {
             variant.name: emit_scaling(
                 self,
-                endpoint_name=self.endpoint_name,
                 endpoint_reference=reference,
-                variant_name=variant.name,
-                vcpus=instances.vcpus(variant.instance_type),
+                subject=request.subject(variant),
                 scaling=variant.scaling,
             )
             for variant in request.all_variants
@@ -340,7 +362,7 @@ class DeployedEndpoint(InferenceEndpoint):
                 "Dashboard",
                 dashboard_name=f"{self.endpoint_name}-{self.stack.region}",
             )
-        add_endpoint_rows(dashboard, self, request.all_variants, self.alarms)
+        add_endpoint_rows(dashboard, request, self.alarms)
         return dashboard
 
     def add_alarm(self, alarm: "cloudwatch.IAlarm", *, guards_deployment: bool = False) -> None:
@@ -392,32 +414,24 @@ def _place(scope: Construct, request: EndpointRequest) -> PlacedRequest:
     )
 
 
+def _role_identity(request: EndpointRequest) -> tuple[object, ...]:
+    return () if request.role is None else physical_name(request.role)
+
+
 def _needs(
     endpoint_name: str,
     environment: StackEnvironment,
     request: EndpointRequest,
     variants: Sequence[_BoundVariant],
-    network: BoundNetwork | None,
-    capture: BoundDataCapture | None,
+    bound: _Bound,
 ) -> Needs:
-    images = [variant.container.image for variant in variants]
-    artifacts = [
-        variant.container.data for variant in variants if variant.container.data is not None
-    ]
     key = request.encryption_key
+    capture = None if bound.capture is None else bound.capture.destination
     return Needs(
         log_group=f"/aws/sagemaker/Endpoints/{endpoint_name}",
         metric_namespace=INSTANCE_NAMESPACE,
-        object_arns=[data.object_arn for data in artifacts],
-        decrypt_key_arns=[data.key_arn for data in artifacts if data.key_arn is not None],
-        repository_arns=[
-            image.repository_arn for image in images if image.repository_arn is not None
-        ],
-        function_arns=[
-            image.credentials_provider_arn
-            for image in images
-            if image.credentials_provider_arn is not None
-        ],
+        models=ModelNeeds.of(variant.model for variant in variants),
+        asynchronous=bound.asynchronous,
         volume_key_arn=None if key is None else key.key_arn,
         write_object_arns=[] if capture is None else [capture.object_arns],
         encrypt_key_arns=[] if capture is None else capture.key_arns,
@@ -425,5 +439,5 @@ def _needs(
         alarm_arns=[
             environment.arn("cloudwatch", f"alarm:{name}") for _, name in rollback_alarms(request)
         ],
-        network=network,
+        network=bound.network,
     )

@@ -7,8 +7,47 @@ from typing import Any, cast
 from aws_cdk import aws_iam as iam
 from constructs import Construct
 
+from .async_inference import BoundAsyncInference
 from .environment import StackEnvironment
+from .model import BoundModel
+from .model_data import BucketListing
 from .network import BoundNetwork
+
+
+@dataclass(frozen=True, kw_only=True)
+class ModelNeeds:
+    """What models are made of.
+
+    :param object_arns: S3 objects that are read.
+    :param listings: what of buckets is listed.
+    :param decrypt_key_arns: KMS keys of those objects.
+    :param repository_arns: ECR repositories that images are pulled from.
+    :param function_arns: Lambda functions that hand out registry credentials.
+    """
+
+    object_arns: Sequence[str] = ()
+    listings: Sequence[BucketListing] = ()
+    decrypt_key_arns: Sequence[str] = ()
+    repository_arns: Sequence[str] = ()
+    function_arns: Sequence[str] = ()
+
+    @classmethod
+    def of(cls, models: Iterable[BoundModel]) -> "ModelNeeds":
+        """What these models need."""
+        models = list(models)
+        artifacts = [artifact for model in models for artifact in model.all_artifacts]
+        providers = [
+            container.image.credentials_provider_arn
+            for model in models
+            for container in model.containers
+        ]
+        return cls(
+            object_arns=[artifact.object_arn for artifact in artifacts],
+            listings=[artifact.listing for artifact in artifacts if artifact.listing is not None],
+            decrypt_key_arns=[key for artifact in artifacts for key in artifact.key_arns],
+            repository_arns=[arn for model in models for arn in model.all_repository_arns],
+            function_arns=[provider for provider in providers if provider is not None],
+        )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -17,10 +56,8 @@ class Needs:
 
     :param log_group: log group that the containers' output goes to.
     :param metric_namespace: CloudWatch namespace of the instances' metrics.
-    :param object_arns: S3 objects that are read.
-    :param decrypt_key_arns: KMS keys of those objects.
-    :param repository_arns: ECR repositories that images are pulled from.
-    :param function_arns: Lambda functions that hand out registry credentials.
+    :param models: what the models are made of.
+    :param asynchronous: where requests and results are, if the endpoint is asynchronous.
     :param volume_key_arn: KMS key of the instances' volumes.
     :param write_object_arns: S3 objects that are written.
     :param encrypt_key_arns: KMS keys that those objects are encrypted with.
@@ -30,10 +67,8 @@ class Needs:
 
     log_group: str
     metric_namespace: str
-    object_arns: Sequence[str] = ()
-    decrypt_key_arns: Sequence[str] = ()
-    repository_arns: Sequence[str] = ()
-    function_arns: Sequence[str] = ()
+    models: ModelNeeds
+    asynchronous: BoundAsyncInference | None = None
     volume_key_arn: str | None = None
     write_object_arns: Sequence[str] = ()
     encrypt_key_arns: Sequence[str] = ()
@@ -89,8 +124,45 @@ def policy_statements(needs: Needs, environment: StackEnvironment) -> list[dict[
             {"StringEquals": {"cloudwatch:namespace": needs.metric_namespace}},
         ),
     ]
+    statements += model_statements(needs.models)
+    if needs.volume_key_arn is not None:
+        statements.append(
+            _allow("UseVolumeKey", ["kms:CreateGrant", "kms:DescribeKey"], [needs.volume_key_arn])
+        )
+    if needs.asynchronous is not None:
+        statements += _async_statements(needs.asynchronous)
+    if needs.write_object_arns:
+        statements.append(_allow("WriteCapturedData", ["s3:PutObject"], needs.write_object_arns))
+    if needs.encrypt_key_arns:
+        statements.append(
+            _allow("EncryptCapturedData", ["kms:GenerateDataKey"], needs.encrypt_key_arns)
+        )
+    if needs.alarm_arns:
+        statements.append(
+            _allow("WatchDeploymentAlarms", ["cloudwatch:DescribeAlarms"], needs.alarm_arns)
+        )
+    if needs.network is not None:
+        statements += _network_statements(needs.network, environment)
+    return statements
+
+
+def model_statements(needs: ModelNeeds) -> list[dict[str, Any]]:
+    """Say what models need as IAM statements."""
+    statements = []
     if needs.object_arns:
         statements.append(_allow("ReadModelData", ["s3:GetObject"], needs.object_arns))
+    by_bucket: dict[str, list[str]] = {}
+    for listing in needs.listings:
+        by_bucket.setdefault(listing.bucket_arn, []).append(f"{listing.prefix}*")
+    for index, (bucket_arn, prefixes) in enumerate(by_bucket.items()):
+        statements.append(
+            _allow(
+                f"ListModelData{index or ''}",
+                ["s3:ListBucket"],
+                [bucket_arn],
+                {"StringLike": {"s3:prefix": _unique(prefixes)}},
+            )
+        )
     if needs.decrypt_key_arns:
         statements.append(_allow("DecryptModelData", ["kms:Decrypt"], needs.decrypt_key_arns))
     if needs.repository_arns:
@@ -111,22 +183,42 @@ def policy_statements(needs: Needs, environment: StackEnvironment) -> list[dict[
         statements.append(
             _allow("GetRegistryCredentials", ["lambda:InvokeFunction"], needs.function_arns)
         )
-    if needs.volume_key_arn is not None:
+    return statements
+
+
+def _async_statements(asynchronous: BoundAsyncInference) -> list[dict[str, Any]]:
+    """Developer Guide, async-inference-create-endpoint-prerequisites."""
+    outputs = asynchronous.outputs
+    encrypt = [key for prefix in outputs for key in prefix.key_arns]
+    statements = [
+        _allow("ReadRequests", ["s3:GetObject"], [asynchronous.input.object_arns]),
+        _allow(
+            "WriteResults",
+            ["s3:AbortMultipartUpload", "s3:PutObject"],
+            [prefix.object_arns for prefix in outputs],
+        ),
+    ]
+    if asynchronous.input.key_arns:
+        statements.append(_allow("DecryptRequests", ["kms:Decrypt"], asynchronous.input.key_arns))
+    if encrypt:
+        # An upload in parts is decrypted to be put together.
+        statements.append(_allow("EncryptResults", ["kms:Decrypt", "kms:GenerateDataKey"], encrypt))
+    if asynchronous.topics:
         statements.append(
-            _allow("UseVolumeKey", ["kms:CreateGrant", "kms:DescribeKey"], [needs.volume_key_arn])
+            _allow(
+                "PublishNotifications",
+                ["sns:Publish"],
+                [topic.topic_arn for topic in asynchronous.topics],
+            )
         )
-    if needs.write_object_arns:
-        statements.append(_allow("WriteCapturedData", ["s3:PutObject"], needs.write_object_arns))
-    if needs.encrypt_key_arns:
+    if asynchronous.topic_key_arns:
         statements.append(
-            _allow("EncryptCapturedData", ["kms:GenerateDataKey"], needs.encrypt_key_arns)
+            _allow(
+                "EncryptNotifications",
+                ["kms:Decrypt", "kms:GenerateDataKey"],
+                asynchronous.topic_key_arns,
+            )
         )
-    if needs.alarm_arns:
-        statements.append(
-            _allow("WatchDeploymentAlarms", ["cloudwatch:DescribeAlarms"], needs.alarm_arns)
-        )
-    if needs.network is not None:
-        statements += _network_statements(needs.network, environment)
     return statements
 
 

@@ -11,8 +11,9 @@ from aws_cdk.interfaces.aws_sagemaker import EndpointReference
 from constructs import Construct
 
 from . import metrics
+from .endpoint_metrics import InstanceInvocationMetrics
 from .environment import StackEnvironment
-from .metrics import EndpointMetric, MetricOptions, make_metric, variant_dimensions
+from .metrics import EndpointMetric, MetricOptions, MetricSubject, make_metric
 from .variants import DEFAULT_VARIANT_NAME
 
 if TYPE_CHECKING:
@@ -36,7 +37,8 @@ class InferenceEndpoint(Resource):
     """An endpoint, of this app or imported: what callers and operators need of it.
 
     It is an ``aws_sagemaker.IEndpoint``, so that Step Functions, API Gateway and other CDK code
-    take it.
+    take it. Which ``metric_*`` methods there are beside :meth:`metric` depends on what the endpoint
+    publishes.
     """
 
     def __init__(
@@ -58,7 +60,7 @@ class InferenceEndpoint(Resource):
     @staticmethod
     def from_endpoint_name(
         scope: Construct, construct_id: str, endpoint_name: str
-    ) -> "InferenceEndpoint":
+    ) -> "ImportedEndpoint":
         """Import an endpoint of this account and Region.
 
         :param endpoint_name: its name, in the case in which it was created.
@@ -81,7 +83,7 @@ class InferenceEndpoint(Resource):
         endpoint_name: str | None = None,
         variant_names: Sequence[str] = (DEFAULT_VARIANT_NAME,),
         security_groups: "Sequence[ec2.ISecurityGroup] | None" = None,
-    ) -> "InferenceEndpoint":
+    ) -> "ImportedEndpoint":
         """Import an endpoint, also of another account or Region.
 
         :param endpoint_arn: its ARN.
@@ -91,7 +93,7 @@ class InferenceEndpoint(Resource):
             ``AllTraffic``.
         :param security_groups: its groups, for ``connections``. Default: not known.
         """
-        endpoint = InferenceEndpoint(
+        endpoint = ImportedEndpoint(
             scope,
             construct_id,
             endpoint_name=endpoint_arn.rpartition("/")[2]
@@ -182,11 +184,8 @@ class InferenceEndpoint(Resource):
                 f"variant_name={variant_name!r}: endpoint {self.endpoint_name!r} has the variants "
                 f"{', '.join(map(repr, self._variant_names))}"
             )
-        return make_metric(
-            metric,
-            variant_dimensions(self.endpoint_name, variant_name),
-            options,
-        )
+        subject = MetricSubject(endpoint_name=self.endpoint_name, variant_name=variant_name)
+        return make_metric(metric, metric.dimensions.of(subject), options)
 
     def metric(
         self,
@@ -209,80 +208,9 @@ class InferenceEndpoint(Resource):
             options,
         )
 
-    def metric_invocations(
-        self, *, variant_name: str | None = None, **options: Unpack[MetricOptions]
-    ) -> "cloudwatch.Metric":
-        """Requests. Default statistic: sum."""
-        return self._metric(metrics.INVOCATIONS, variant_name, options)
 
-    def metric_invocations_per_instance(
-        self, *, variant_name: str | None = None, **options: Unpack[MetricOptions]
-    ) -> "cloudwatch.Metric":
-        """Requests per instance. Default statistic: sum, the only one with a meaning."""
-        return self._metric(metrics.INVOCATIONS_PER_INSTANCE, variant_name, options)
+class ImportedEndpoint(InferenceEndpoint, InstanceInvocationMetrics):
+    """An endpoint that is not of this app; make one with a ``from_*`` method.
 
-    def metric_invocation_4xx_errors(
-        self, *, variant_name: str | None = None, **options: Unpack[MetricOptions]
-    ) -> "cloudwatch.Metric":
-        """Requests answered with a 4XX code. Default statistic: sum; the average is a fraction."""
-        return self._metric(metrics.INVOCATION_4XX_ERRORS, variant_name, options)
-
-    def metric_invocation_5xx_errors(
-        self, *, variant_name: str | None = None, **options: Unpack[MetricOptions]
-    ) -> "cloudwatch.Metric":
-        """Requests answered with a 5XX code. Default statistic: sum; the average is a fraction."""
-        return self._metric(metrics.INVOCATION_5XX_ERRORS, variant_name, options)
-
-    def metric_invocation_model_errors(
-        self, *, variant_name: str | None = None, **options: Unpack[MetricOptions]
-    ) -> "cloudwatch.Metric":
-        """Requests to which the container gave no 2XX answer. Default statistic: sum."""
-        return self._metric(metrics.INVOCATION_MODEL_ERRORS, variant_name, options)
-
-    def metric_model_latency(
-        self, *, variant_name: str | None = None, **options: Unpack[MetricOptions]
-    ) -> "cloudwatch.Metric":
-        """Time that the containers take, in microseconds. Default statistic: average."""
-        return self._metric(metrics.MODEL_LATENCY, variant_name, options)
-
-    def metric_overhead_latency(
-        self, *, variant_name: str | None = None, **options: Unpack[MetricOptions]
-    ) -> "cloudwatch.Metric":
-        """Time that SageMaker adds, in microseconds. Default statistic: average."""
-        return self._metric(metrics.OVERHEAD_LATENCY, variant_name, options)
-
-    def metric_concurrent_requests_per_model(
-        self, *, variant_name: str | None = None, **options: Unpack[MetricOptions]
-    ) -> "cloudwatch.Metric":
-        """Requests in the containers and in their queues. Default statistic: maximum."""
-        return self._metric(metrics.CONCURRENT_REQUESTS_PER_MODEL, variant_name, options)
-
-    def metric_cpu_utilization(
-        self, *, variant_name: str | None = None, **options: Unpack[MetricOptions]
-    ) -> "cloudwatch.Metric":
-        """CPU in use, 100 per core. Default statistic: average."""
-        return self._metric(metrics.CPU_UTILIZATION, variant_name, options)
-
-    def metric_memory_utilization(
-        self, *, variant_name: str | None = None, **options: Unpack[MetricOptions]
-    ) -> "cloudwatch.Metric":
-        """Memory in use, in percent. Default statistic: average."""
-        return self._metric(metrics.MEMORY_UTILIZATION, variant_name, options)
-
-    def metric_disk_utilization(
-        self, *, variant_name: str | None = None, **options: Unpack[MetricOptions]
-    ) -> "cloudwatch.Metric":
-        """Disk in use, in percent. Default statistic: average."""
-        return self._metric(metrics.DISK_UTILIZATION, variant_name, options)
-
-    def metric_gpu_utilization(
-        self, *, variant_name: str | None = None, **options: Unpack[MetricOptions]
-    ) -> "cloudwatch.Metric":
-        """GPU in use, 100 per GPU. Default statistic: average."""
-        return self._metric(metrics.GPU_UTILIZATION, variant_name, options)
-
-    def metric_gpu_memory_utilization(
-        self, *, variant_name: str | None = None, **options: Unpack[MetricOptions]
-    ) -> "cloudwatch.Metric":
-        """GPU memory in use, 100 per GPU. Default statistic: average."""
-        return self._metric(metrics.GPU_MEMORY_UTILIZATION, variant_name, options)
+    It has the methods of endpoints on instances. Metrics of other kinds have :meth:`metric`.
+    """

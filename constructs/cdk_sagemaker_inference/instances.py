@@ -41,16 +41,16 @@ _LOCAL_STORAGE_FAMILY = re.compile(
 _UNKNOWN_STORAGE_FAMILY = re.compile(r"g7|p6-b300|p6e-gb200")
 
 
-def _family_and_size(instance_type: str) -> tuple[str, str]:
-    if not isinstance(instance_type, str):  # a rule refuses it
+def _family_and_size(instance_type: str | None) -> tuple[str, str]:
+    if not isinstance(instance_type, str):  # serverless has none, and a rule refuses others
         return "", ""
     family, _, size = instance_type.removeprefix("ml.").partition(".")
     return family, size
 
 
-def vcpus(instance_type: str) -> int | None:
-    """Virtual CPUs of an instance; ``None`` for a token or a name of another form."""
-    if instance_type in _VCPUS_BY_TYPE:
+def vcpus(instance_type: str | None) -> int | None:
+    """Virtual CPUs of an instance; ``None`` without one, for a token or a name of another form."""
+    if instance_type is not None and instance_type in _VCPUS_BY_TYPE:
         return _VCPUS_BY_TYPE[instance_type]
     _, size = _family_and_size(instance_type)
     if size in _VCPUS_BY_SIZE:
@@ -61,7 +61,7 @@ def vcpus(instance_type: str) -> int | None:
     return 4 * (int(match["times"]) if match["times"] else 1)
 
 
-def gpus(instance_type: str) -> int:
+def gpus(instance_type: str | None) -> int:
     """GPUs of an instance that CloudWatch has metrics of; 0 without any, and for a token."""
     family, size = _family_and_size(instance_type)
     return _GPUS_BY_FAMILY[family].get(size, 1) if family in _GPUS_BY_FAMILY else 0

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from enum import Enum
 from typing import TYPE_CHECKING, TypedDict
 
 if TYPE_CHECKING:
@@ -27,17 +28,73 @@ class MetricOptions(TypedDict, total=False):
 
 
 @dataclass(frozen=True, kw_only=True)
+class MetricSubject:
+    """What metrics, alarms and scaling policies are about.
+
+    :param endpoint_name: the endpoint.
+    :param variant_name: its variant.
+    :param component_name: the inference component on it, if it is about one.
+    :param instance_type: what the variant runs on, if it has instances.
+    """
+
+    endpoint_name: str
+    variant_name: str
+    component_name: str | None = None
+    instance_type: str | None = None
+
+    @property
+    def name(self) -> str:
+        """How names of alarms and policies begin, a literal."""
+        if self.component_name is not None:
+            return self.component_name
+        return f"{self.endpoint_name}-{self.variant_name}"
+
+    @property
+    def short_name(self) -> str:
+        """What tells the subject from others of its endpoint."""
+        return self.variant_name if self.component_name is None else self.component_name
+
+    @property
+    def noun(self) -> str:
+        """The subject in a sentence, below its endpoint."""
+        if self.component_name is not None:
+            return f"inference component {self.component_name}"
+        return f"variant {self.variant_name}"
+
+
+class MetricDimensions(Enum):
+    """What CloudWatch tells a metric's series apart by; a wrong set matches no data at all."""
+
+    VARIANT = "EndpointName, VariantName"
+    ENDPOINT = "EndpointName"
+    COMPONENT = "InferenceComponentName"
+
+    def of(self, subject: MetricSubject) -> dict[str, str]:
+        """The dimensions of one subject."""
+        match self:
+            case MetricDimensions.VARIANT:
+                return {"EndpointName": subject.endpoint_name, "VariantName": subject.variant_name}
+            case MetricDimensions.ENDPOINT:
+                return {"EndpointName": subject.endpoint_name}
+            case MetricDimensions.COMPONENT:
+                assert subject.component_name is not None  # the tables name it for components only
+                return {"InferenceComponentName": subject.component_name}
+
+
+@dataclass(frozen=True, kw_only=True)
 class EndpointMetric:
-    """A metric with the dimensions ``EndpointName`` and ``VariantName``.
+    """A metric of SageMaker's.
 
     :param name: its name in CloudWatch.
     :param namespace: its namespace.
     :param statistic: the statistic that means something for it.
+    :param dimensions: its dimensions. Default: endpoint and variant.
     """
 
     name: str
     namespace: str
     statistic: str
+    dimensions: MetricDimensions = MetricDimensions.VARIANT
 
 
 # Developer Guide, monitoring-cloudwatch.
@@ -80,9 +137,104 @@ GPU_MEMORY_UTILIZATION = EndpointMetric(
 )
 
 
-def variant_dimensions(endpoint_name: str, variant_name: str) -> dict[str, str]:
-    """What CloudWatch tells the metrics of one variant by."""
-    return {"EndpointName": endpoint_name, "VariantName": variant_name}
+# Developer Guide, multi-model-endpoint-cloudwatch-metrics.
+MODEL_CACHE_HIT = EndpointMetric(
+    name="ModelCacheHit", namespace=INVOCATION_NAMESPACE, statistic="Average"
+)
+MODEL_LOADING_WAIT_TIME = EndpointMetric(
+    name="ModelLoadingWaitTime", namespace=INVOCATION_NAMESPACE, statistic="Average"
+)
+MODEL_DOWNLOADING_TIME = EndpointMetric(
+    name="ModelDownloadingTime", namespace=INVOCATION_NAMESPACE, statistic="Average"
+)
+MODEL_LOADING_TIME = EndpointMetric(
+    name="ModelLoadingTime", namespace=INVOCATION_NAMESPACE, statistic="Average"
+)
+MODEL_UNLOADING_TIME = EndpointMetric(
+    name="ModelUnloadingTime", namespace=INVOCATION_NAMESPACE, statistic="Average"
+)
+LOADED_MODEL_COUNT = EndpointMetric(
+    name="LoadedModelCount", namespace=INSTANCE_NAMESPACE, statistic="Average"
+)
+# Developer Guide, serverless-endpoints-monitoring.
+MODEL_SETUP_TIME = EndpointMetric(
+    name="ModelSetupTime", namespace=INVOCATION_NAMESPACE, statistic="Average"
+)
+CONCURRENT_EXECUTIONS_UTILIZATION = EndpointMetric(
+    name="ServerlessConcurrentExecutionsUtilization",
+    namespace=INVOCATION_NAMESPACE,
+    statistic="Maximum",
+)
+PROVISIONED_CONCURRENCY_EXECUTIONS = EndpointMetric(
+    name="ServerlessProvisionedConcurrencyExecutions",
+    namespace=INVOCATION_NAMESPACE,
+    statistic="Maximum",
+)
+PROVISIONED_CONCURRENCY_UTILIZATION = EndpointMetric(
+    name="ServerlessProvisionedConcurrencyUtilization",
+    namespace=INVOCATION_NAMESPACE,
+    statistic="Maximum",
+)
+PROVISIONED_CONCURRENCY_INVOCATIONS = EndpointMetric(
+    name="ServerlessProvisionedConcurrencyInvocations",
+    namespace=INVOCATION_NAMESPACE,
+    statistic="Maximum",
+)
+PROVISIONED_CONCURRENCY_SPILLOVER = EndpointMetric(
+    name="ServerlessProvisionedConcurrencySpilloverInvocations",
+    namespace=INVOCATION_NAMESPACE,
+    statistic="Maximum",
+)
+# Developer Guide, async-inference-monitor.
+APPROXIMATE_BACKLOG_SIZE = EndpointMetric(
+    name="ApproximateBacklogSize",
+    namespace=INVOCATION_NAMESPACE,
+    statistic="Maximum",
+    dimensions=MetricDimensions.ENDPOINT,
+)
+APPROXIMATE_BACKLOG_SIZE_PER_INSTANCE = EndpointMetric(
+    name="ApproximateBacklogSizePerInstance",
+    namespace=INVOCATION_NAMESPACE,
+    statistic="Average",
+    dimensions=MetricDimensions.ENDPOINT,
+)
+APPROXIMATE_AGE_OF_OLDEST_REQUEST = EndpointMetric(
+    name="ApproximateAgeOfOldestRequest",
+    namespace=INVOCATION_NAMESPACE,
+    statistic="Maximum",
+    dimensions=MetricDimensions.ENDPOINT,
+)
+HAS_BACKLOG_WITHOUT_CAPACITY = EndpointMetric(
+    name="HasBacklogWithoutCapacity",
+    namespace=INVOCATION_NAMESPACE,
+    statistic="Average",
+    dimensions=MetricDimensions.ENDPOINT,
+)
+INVOCATION_FAILURES = EndpointMetric(
+    name="InvocationFailures", namespace=INVOCATION_NAMESPACE, statistic="Sum"
+)
+INVOCATIONS_PROCESSED = EndpointMetric(
+    name="InvocationsProcessed", namespace=INVOCATION_NAMESPACE, statistic="Sum"
+)
+EXPIRED_REQUESTS = EndpointMetric(
+    name="ExpiredRequests", namespace=INVOCATION_NAMESPACE, statistic="Sum"
+)
+NOTIFICATION_FAILURES = EndpointMetric(
+    name="NotificationFailures", namespace=INVOCATION_NAMESPACE, statistic="Sum"
+)
+TIME_IN_BACKLOG = EndpointMetric(
+    name="TimeInBacklog", namespace=INVOCATION_NAMESPACE, statistic="Average"
+)
+TOTAL_PROCESSING_TIME = EndpointMetric(
+    name="TotalProcessingTime", namespace=INVOCATION_NAMESPACE, statistic="Average"
+)
+# Developer Guide, endpoint-auto-scaling-zero-instances.
+NO_CAPACITY_INVOCATION_FAILURES = EndpointMetric(
+    name="NoCapacityInvocationFailures",
+    namespace=INVOCATION_NAMESPACE,
+    statistic="Maximum",
+    dimensions=MetricDimensions.COMPONENT,
+)
 
 
 def make_metric(
@@ -101,7 +253,7 @@ def make_metric(
 
 @dataclass(frozen=True, kw_only=True)
 class MetricStat:
-    """A metric of the user's, as CloudFormation wants it.
+    """A metric as CloudFormation wants it.
 
     :param period_seconds: length of one datapoint.
     """

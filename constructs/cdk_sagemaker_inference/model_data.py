@@ -1,15 +1,19 @@
 """Where a model's artifact comes from."""
 
 from abc import ABC, abstractmethod
+from collections.abc import Sequence
 from dataclasses import dataclass
+from enum import Enum
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from aws_cdk import AssetStaging, FileAssetPackaging, Fn, Stack
+from aws_cdk import aws_sagemaker as sagemaker
 from constructs import Construct
 
 from .environment import StackEnvironment
 from .replacement import physical_name
+from .storage import S3Prefix
 
 if TYPE_CHECKING:
     from aws_cdk import aws_kms as kms
@@ -23,19 +27,46 @@ class BoundModelData:
     """An artifact as the model needs it.
 
     :param url: what goes into the template, ``s3://bucket/key``.
-    :param object_arn: the object that the execution role must read.
-    :param key_arn: KMS key that the object is encrypted with, if one is known.
+    :param object_arn: the object that the execution role must read, or all below a prefix.
+    :param key_arns: KMS keys that the objects are encrypted with, if any are known.
     :param identity: what makes the URL differ although its text in the template stays the same.
+    :param listing: what the role must list, where the artifact is more than one object.
     """
 
     url: str
     object_arn: str
-    key_arn: str | None = None
+    key_arns: Sequence[str] = ()
     identity: tuple[object, ...] = ()
+    listing: "BucketListing | None" = None
+
+    @property
+    def properties(self) -> dict[str, Any]:
+        """The part of CloudFormation's ContainerDefinition that names the artifact."""
+        return {"model_data_url": self.url}
+
+
+@dataclass(frozen=True, kw_only=True)
+class BucketListing:
+    """What of a bucket must be listed.
+
+    :param bucket_arn: the bucket.
+    :param prefix: only keys that begin so.
+    """
+
+    bucket_arn: str
+    prefix: str
+
+
+class ArtifactForm(Enum):
+    """How an artifact lies in S3."""
+
+    ARCHIVE = "one .tar.gz archive"
+    UNCOMPRESSED = "the files of one model below a prefix"
+    ARCHIVES = "the archives of many models below a prefix"
 
 
 class ModelData(ABC):
-    """A model artifact, one ``.tar.gz`` archive in S3; make one with the ``from_*`` methods.
+    """A model artifact in S3; make one with the ``from_*`` methods.
 
     The bucket must be in the endpoint's Region (API reference, ContainerDefinition). Give every
     version a key of its own: an artifact that is overwritten changes no template and is not
@@ -72,6 +103,49 @@ class ModelData(ABC):
         """
         return _AssetModelData(path=path)
 
+    @staticmethod
+    def from_prefix(
+        bucket: "s3.IBucket", prefix: str, *, accept_eula: bool | None = None
+    ) -> "ModelData":
+        """Use the files of one model as they are, not packed, as large models are kept.
+
+        The role may read what is below the prefix and list it. Not for serverless and multi-model
+        endpoints, nor for batch (API reference, ContainerDefinition, ModelDataSource).
+
+        :param bucket: the bucket.
+        :param prefix: the prefix, without slashes at its ends.
+        :param accept_eula: accepts the model's licence on your behalf, where it has one. Default:
+            nothing is said.
+        """
+        return _PrefixModelData(bucket=bucket, prefix=prefix, accept_eula=accept_eula)
+
+    @staticmethod
+    def from_archives(bucket: "s3.IBucket", prefix: str, *, caching: bool = True) -> "ModelData":
+        """Use many models, each one ``.tar.gz`` archive below a prefix, for multi-model endpoints.
+
+        Callers name the archive, relative to the prefix, as ``TargetModel``. The role may read what
+        is below the prefix and list it. A new archive can be called without a deployment; give
+        each version a name of its own, because an archive that is overwritten while instances hold
+        the old one is served in either version (Developer Guide, add-models-to-endpoint).
+
+        :param bucket: the bucket.
+        :param prefix: the prefix, without slashes at its ends.
+        :param caching: keeps loaded models in memory until it runs short. False loads a model for
+            each request anew, for very many that are seldom called (API reference,
+            ModelCacheSetting). Default: true.
+        """
+        return _ArchivesModelData(bucket=bucket, prefix=prefix, caching=caching)
+
+    @property
+    def form(self) -> ArtifactForm:
+        """How the artifact lies in S3."""
+        return ArtifactForm.ARCHIVE
+
+    @property
+    def prefix_below(self) -> str | None:
+        """The prefix that the artifact's objects are below, if it is more than one object."""
+        return None
+
     @property
     def uri(self) -> str | None:
         """The artifact's URI where it is known before binding."""
@@ -106,7 +180,7 @@ class _BucketModelData(ModelData):
         return BoundModelData(
             url=self.bucket.s3_url_for_object(self.object_key),
             object_arn=self.bucket.arn_for_objects(self.object_key),
-            key_arn=None if key is None else key.key_arn,
+            key_arns=[] if key is None else [key.key_arn],
             identity=physical_name(self.bucket),
         )
 
@@ -135,7 +209,7 @@ class _UriModelData(ModelData):
         return BoundModelData(
             url=self.location,
             object_arn=environment.object_arn(path),
-            key_arn=None if self.encryption_key is None else self.encryption_key.key_arn,
+            key_arns=[] if self.encryption_key is None else [self.encryption_key.key_arn],
         )
 
 
@@ -165,3 +239,85 @@ class _AssetModelData(ModelData):
             url=location.s3_object_url,
             object_arn=environment.object_arn(f"{location.bucket_name}/{location.object_key}"),
         )
+
+
+@dataclass(frozen=True, kw_only=True)
+class _BelowPrefix(ModelData):
+    bucket: "s3.IBucket"
+    prefix: str
+
+    @property
+    def prefix_below(self) -> str | None:
+        return self.prefix
+
+    def _read(self) -> dict[str, Any]:
+        """What a bound artifact below a prefix consists of."""
+        bound = S3Prefix(bucket=self.bucket, prefix=self.prefix).bind()
+        return {
+            # A prefix needs a slash at its end (API reference, S3ModelDataSource).
+            "url": f"{bound.url}/",
+            "object_arn": bound.object_arns,
+            "key_arns": bound.key_arns,
+            "identity": bound.identity,
+            "listing": BucketListing(bucket_arn=self.bucket.bucket_arn, prefix=f"{self.prefix}/"),
+        }
+
+
+@dataclass(frozen=True, kw_only=True)
+class _PrefixModelData(_BelowPrefix):
+    accept_eula: bool | None
+
+    @property
+    def form(self) -> ArtifactForm:
+        return ArtifactForm.UNCOMPRESSED
+
+    def bind(self, scope: Construct, environment: StackEnvironment) -> BoundModelData:
+        return _BoundUncompressed(**self._read(), accept_eula=self.accept_eula)
+
+
+@dataclass(frozen=True, kw_only=True)
+class _BoundUncompressed(BoundModelData):
+    accept_eula: bool | None
+
+    @property
+    def properties(self) -> dict[str, Any]:
+        model = sagemaker.CfnModel
+        return {
+            "model_data_source": model.ModelDataSourceProperty(
+                s3_data_source=model.S3DataSourceProperty(
+                    s3_uri=self.url,
+                    s3_data_type="S3Prefix",
+                    compression_type="None",
+                    model_access_config=None
+                    if self.accept_eula is None
+                    else model.ModelAccessConfigProperty(accept_eula=self.accept_eula),
+                )
+            )
+        }
+
+
+@dataclass(frozen=True, kw_only=True)
+class _ArchivesModelData(_BelowPrefix):
+    caching: bool
+
+    @property
+    def form(self) -> ArtifactForm:
+        return ArtifactForm.ARCHIVES
+
+    def bind(self, scope: Construct, environment: StackEnvironment) -> BoundModelData:
+        return _BoundArchives(**self._read(), caching=self.caching)
+
+
+@dataclass(frozen=True, kw_only=True)
+class _BoundArchives(BoundModelData):
+    caching: bool
+
+    @property
+    def properties(self) -> dict[str, Any]:
+        return {
+            "model_data_url": self.url,
+            "mode": "MultiModel",
+            "multi_model_config": sagemaker.CfnModel.MultiModelConfigProperty(
+                model_cache_setting="Enabled" if self.caching else "Disabled"
+            ),
+        }

@@ -9,9 +9,10 @@ from .alarms import Alarms
 from .data_capture import DataCapture
 from .deployment import DeploymentPolicy
 from .endpoint import DeployedEndpoint
-from .model import Container
+from .endpoint_metrics import InstanceInvocationMetrics
+from .model import ModelDefinition
 from .naming import NamingScheme
-from .request import EndpointRequest
+from .request import EndpointRequest, EndpointType
 from .scaling import Scaling
 from .variants import (
     InstanceVariant,
@@ -32,7 +33,7 @@ DEFAULT_ALARMS = Alarms()
 """All alarms, with nobody to tell."""
 
 
-class RealtimeEndpoint(DeployedEndpoint):
+class RealtimeEndpoint(DeployedEndpoint, InstanceInvocationMetrics):
     """A real-time endpoint: one HTTPS address, answers within 60 seconds.
 
     Every change of an argument deploys: models and configs get a new name with each change, and the
@@ -76,7 +77,7 @@ class RealtimeEndpoint(DeployedEndpoint):
         construct_id: str,
         *,
         naming: NamingScheme,
-        model: Container | None = None,
+        model: ModelDefinition | None = None,
         instance_type: str | None = None,
         instance_count: int | None = None,
         volume_size: "Size | None" = None,
@@ -161,20 +162,24 @@ class RealtimeEndpoint(DeployedEndpoint):
             "routing_strategy": routing_strategy,
             "scaling": scaling,
         }
-        given = {argument: value for argument, value in said.items() if value is not None}
         super().__init__(
             scope,
             construct_id,
             request=EndpointRequest(
                 kind=type(self).__name__,
+                type=EndpointType.REALTIME,
                 naming=naming,
-                variants=[InstanceVariant.alone(given)]
+                variants=[InstanceVariant.alone(said)]
                 if variants is None
                 else [
                     InstanceVariant.of(variant, prefix=f"variants[{index}].")
                     for index, variant in enumerate(variants)
                 ],
-                ambiguous=[] if variants is None else list(given),
+                ambiguous=[
+                    argument
+                    for argument, value in said.items()
+                    if value is not None and variants is not None
+                ],
                 shadow=shadow,
                 exclude_retained_variant_properties=exclude_retained_variant_properties,
                 deployment=deployment,

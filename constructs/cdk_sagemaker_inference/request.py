@@ -2,16 +2,28 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from enum import Enum
 from typing import TYPE_CHECKING
 
-from .alarms import AlarmKind, Alarms, alarm_kinds, alarm_name
+from .alarm_kinds import AlarmKind
+from .alarms import AlarmSettings, alarm_name
+from .async_inference import AsyncInference
 from .data_capture import DataCapture
 from .deployment import DeploymentPolicy
 from .environment import StackEnvironment
-from .model import Container
+from .inference_component import InferenceComponent
+from .metrics import MetricSubject
+from .model import Container, ModelDefinition
 from .naming import NamingScheme
 from .network import SelectedSubnets
-from .variants import InstanceVariant, ShadowVariant, VariantProperty
+from .scaling import CapacityScaling
+from .variants import (
+    EndpointVariant,
+    FleetVariant,
+    InstanceVariant,
+    ShadowVariant,
+    VariantProperty,
+)
 
 if TYPE_CHECKING:
     from aws_cdk import aws_cloudwatch as cloudwatch
@@ -20,18 +32,55 @@ if TYPE_CHECKING:
     from aws_cdk import aws_kms as kms
 
 
+class EndpointType(Enum):
+    """Ways to serve; what each can do is in the Developer Guide, model-deploy-feature-matrix."""
+
+    REALTIME = "real-time endpoint"
+    SERVERLESS = "serverless endpoint"
+    ASYNC = "asynchronous endpoint"
+    MULTI_MODEL = "multi-model endpoint"
+    COMPONENTS = "inference component endpoint"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Scaled:
+    """Something that scales by itself, of a request.
+
+    :param prefix: where the user said it, before the argument's name in errors.
+    :param name: what it is called.
+    :param scaling: how it scales.
+    :param count_argument: the argument that says what it begins with.
+    :param count: what it begins with, if the user said so.
+    :param instance_type: what it runs on, if it is a variant on instances.
+    :param shadow: whether it is a shadow variant.
+    """
+
+    prefix: str
+    name: str
+    scaling: CapacityScaling
+    count_argument: str
+    count: int | None
+    instance_type: str | None = None
+    shadow: bool = False
+
+
 @dataclass(frozen=True, kw_only=True)
 class EndpointRequest:
     """What the user asked for, in the user's terms; plain values until it is checked.
 
     :param kind: class that was asked for, for the error's first line.
+    :param type: the way to serve.
     :param variants: production variants, at least one.
+    :param asynchronous: where requests and results are, of an asynchronous endpoint.
+    :param component: the inference component that is added to an endpoint; then there are no
+        variants.
     :param ambiguous: arguments that were given beside ``variants``, which has them of its own.
     """
 
     kind: str
+    type: EndpointType
     naming: NamingScheme
-    variants: Sequence[InstanceVariant]
+    variants: Sequence[EndpointVariant]
     vpc: "ec2.IVpc | None" = None
     vpc_subnets: "ec2.SubnetSelection | None" = None
     security_groups: "Sequence[ec2.ISecurityGroup] | None" = None
@@ -42,10 +91,12 @@ class EndpointRequest:
     outputs: bool = False
     shadow: ShadowVariant | None = None
     deployment: DeploymentPolicy | None = None
-    alarms: Alarms | None = None
+    alarms: AlarmSettings | None = None
+    asynchronous: AsyncInference | None = None
     data_capture: DataCapture | None = None
     dashboard: "cloudwatch.Dashboard | bool | None" = False
     exclude_retained_variant_properties: Sequence[VariantProperty] = ()
+    component: InferenceComponent | None = None
     ambiguous: Sequence[str] = ()
 
     @property
@@ -54,9 +105,14 @@ class EndpointRequest:
         return [] if self.shadow is None else [InstanceVariant.of_shadow(self.shadow)]
 
     @property
-    def all_variants(self) -> Sequence[InstanceVariant]:
+    def all_variants(self) -> Sequence[EndpointVariant]:
         """Production variants and shadow."""
         return [*self.variants, *self.shadow_variants]
+
+    @property
+    def fleets(self) -> Sequence[FleetVariant]:
+        """The variants that have instances."""
+        return [variant for variant in self.all_variants if isinstance(variant, FleetVariant)]
 
     @property
     def scales(self) -> bool:
@@ -64,10 +120,56 @@ class EndpointRequest:
         return any(variant.scaling is not None for variant in self.all_variants)
 
     @property
+    def scaled(self) -> Iterator[Scaled]:
+        """Everything that scales by itself."""
+        for variant in self.all_variants:
+            if variant.scaling is not None:
+                argument, count = variant.said_count
+                yield Scaled(
+                    prefix=variant.prefix,
+                    name=variant.name,
+                    scaling=variant.scaling,
+                    count_argument=argument,
+                    count=count,
+                    instance_type=variant.type_of_instance,
+                    shadow=variant.shadow,
+                )
+        component = self.component
+        if component is not None and component.scaling is not None:
+            yield Scaled(
+                prefix="",
+                name=component.name,
+                scaling=component.scaling,
+                count_argument="copies",
+                count=component.copies,
+            )
+
+    @property
+    def models(self) -> Iterator[tuple[str, ModelDefinition | None]]:
+        """Each model with the argument that holds it."""
+        for variant in self.all_variants:
+            if variant.takes_model:
+                yield f"{variant.prefix}model", variant.model
+        if self.component is not None:
+            yield "model", self.component.model
+
+    @property
     def containers(self) -> Iterator[tuple[str, Container]]:
         """Each container with the argument that holds it."""
-        for variant in self.all_variants:
-            yield f"{variant.prefix}model", variant.model
+        for argument, model in self.models:
+            # A rule finds what is none.
+            if isinstance(model, ModelDefinition):
+                for part, container in model.containers_by_argument.items():
+                    if isinstance(container, Container):
+                        yield f"{argument}{part}", container
+
+    def subject(self, variant: EndpointVariant) -> MetricSubject:
+        """What a variant's metrics, alarms and policies are about."""
+        return MetricSubject(
+            endpoint_name=self.naming.endpoint_name,
+            variant_name=variant.name,
+            instance_type=variant.type_of_instance,
+        )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -93,6 +195,6 @@ def rollback_alarms(request: EndpointRequest) -> Iterator[tuple[AlarmKind, str]]
     if request.deployment is None or not request.deployment.roll_back or request.alarms is None:
         return
     for variant in request.variants:
-        for kind, _ in alarm_kinds(request.alarms, variant.instance_type):
+        for kind, _ in request.alarms.thresholds(variant.type_of_instance):
             if kind.guards:
-                yield kind, alarm_name(request.naming.endpoint_name, variant.name, kind)
+                yield kind, alarm_name(request.subject(variant), kind)

@@ -1,19 +1,38 @@
-"""Autoscaling of a variant: its bounds, and the policies and schedules that move within them."""
+"""Autoscaling: bounds of a capacity, and the policies and schedules that move within them."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from enum import Enum
+from typing import TYPE_CHECKING, ClassVar
 
 from constructs import Construct
 
-from .scaling_policy import ScalingContext, ScalingPolicy
+from .metrics import HAS_BACKLOG_WITHOUT_CAPACITY, NO_CAPACITY_INVOCATION_FAILURES, MetricSubject
+from .scaling_policy import PredefinedMetric, ScalingContext, ScalingPolicy
+from .step_scaling import WakeUp
 
 if TYPE_CHECKING:
     from aws_cdk import TimeZone
     from aws_cdk import aws_applicationautoscaling as appscaling
 
 SERVICE_NAMESPACE = "sagemaker"
-INSTANCE_COUNT_DIMENSION = "sagemaker:variant:DesiredInstanceCount"
+
+
+class ScalableDimension(Enum):
+    """What Application Auto Scaling changes (API reference, RegisterScalableTarget)."""
+
+    INSTANCE_COUNT = "sagemaker:variant:DesiredInstanceCount"
+    PROVISIONED_CONCURRENCY = "sagemaker:variant:DesiredProvisionedConcurrency"
+    COPY_COUNT = "sagemaker:inference-component:DesiredCopyCount"
+
+    def resource_id(self, endpoint_name: str, subject: MetricSubject) -> str:
+        """What is scaled.
+
+        :param endpoint_name: the endpoint's name as a reference, so that the endpoint exists first.
+        """
+        if self is ScalableDimension.COPY_COUNT:
+            return f"inference-component/{subject.component_name}"
+        return f"endpoint/{endpoint_name}/variant/{subject.variant_name}"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,7 +63,55 @@ class ScalingSchedule:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Scaling:
+class CapacityScaling:
+    """What all autoscaling has in common; take the class of what is scaled.
+
+    The service-linked role of Application Auto Scaling is used, which AWS makes by itself.
+    """
+
+    min_capacity: int
+    max_capacity: int
+    policies: Sequence[ScalingPolicy] = ()
+    schedules: Sequence[ScalingSchedule] = ()
+
+    dimension: ClassVar[ScalableDimension] = ScalableDimension.INSTANCE_COUNT
+    lowest: ClassVar[int] = 1
+    """The least that a lower bound may be."""
+    predefined: ClassVar[frozenset[PredefinedMetric]] = frozenset()
+    """Metrics of Application Auto Scaling's own that a policy may follow."""
+    noun: ClassVar[str] = "instances"
+
+    @property
+    def initial_capacity(self) -> int:
+        """What to begin with: the lower bound, or one where that is zero."""
+        return max(1, self.min_capacity)
+
+    @property
+    def bounds(self) -> list[int]:
+        """Every bound that is said, also those of schedules."""
+        bounds = [self.min_capacity, self.max_capacity]
+        for schedule in self.schedules:
+            bounds += [
+                bound
+                for bound in (schedule.min_capacity, schedule.max_capacity)
+                if bound is not None
+            ]
+        return bounds
+
+    @property
+    def wake_up(self) -> WakeUp | None:
+        """What adds the first when there is none."""
+        return None
+
+    @property
+    def all_policies(self) -> list[ScalingPolicy]:
+        """The user's policies, and what leaves zero."""
+        wake_up = self.wake_up
+        return [*self.policies, *(() if wake_up is None else (wake_up,))]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Scaling(CapacityScaling):
     """How many instances a variant has, and when that changes.
 
     The service-linked role of Application Auto Scaling is used, which AWS makes by itself. While a
@@ -68,10 +135,9 @@ class Scaling:
     :param schedules: changes of the bounds. Default: none.
     """
 
-    min_capacity: int
-    max_capacity: int
-    policies: Sequence[ScalingPolicy] = ()
-    schedules: Sequence[ScalingSchedule] = ()
+    predefined: ClassVar[frozenset[PredefinedMetric]] = frozenset(
+        {PredefinedMetric.VARIANT_INVOCATIONS, PredefinedMetric.VARIANT_CONCURRENT_REQUESTS}
+    )
 
     @staticmethod
     def on_invocations(
@@ -117,14 +183,163 @@ class Scaling:
         return max_requests_per_second * safety_factor * 60
 
 
+@dataclass(frozen=True, kw_only=True)
+class AsyncScaling(CapacityScaling):
+    """How many instances an asynchronous endpoint has, and when that changes; to zero by default.
+
+    What :class:`Scaling` says of updates holds here too. Requests are not counted for asynchronous
+    endpoints, so that policies on invocations would never act and are refused.
+
+    Example::
+
+        AsyncScaling.on_backlog(max_capacity=4, per_instance=5)
+
+    :param min_capacity: instances at least, from 0.
+    :param max_capacity: instances at most.
+    :param policies: when to add and remove. Default: none, schedules only.
+    :param schedules: changes of the bounds. Default: none.
+    :param wake_from_zero: adds an instance as soon as a request waits and there is none; without it
+        the endpoint sleeps until the backlog exceeds a policy's target (Developer Guide,
+        async-inference-autoscale). Only where a bound is 0. Default: true.
+    """
+
+    wake_from_zero: bool = True
+
+    lowest: ClassVar[int] = 0
+
+    @property
+    def wake_up(self) -> WakeUp | None:
+        """A step on requests that nobody can take."""
+        if not self.wake_from_zero or not _reaches_zero(self):
+            return None
+        # Developer Guide, async-inference-autoscale.
+        return WakeUp(
+            metric=HAS_BACKLOG_WITHOUT_CAPACITY,
+            period_seconds=60,
+            evaluation_periods=2,
+            pause_seconds=300,
+        )
+
+    @staticmethod
+    def on_backlog(
+        *,
+        min_capacity: int = 0,
+        max_capacity: int,
+        per_instance: float,
+        wake_from_zero: bool = True,
+    ) -> "AsyncScaling":
+        """Scale on waiting requests; see :meth:`ScalingPolicy.on_backlog`."""
+        policy = ScalingPolicy.on_backlog(per_instance=per_instance)
+        return AsyncScaling(
+            min_capacity=min_capacity,
+            max_capacity=max_capacity,
+            policies=[policy],
+            wake_from_zero=wake_from_zero,
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class ProvisionedConcurrencyScaling(CapacityScaling):
+    """How many executions of a serverless endpoint are kept warm, and when that changes.
+
+    The Developer Guide says that CloudFormation does not support it, while CloudFormation's own
+    schema has it (serverless-endpoints-autoscale; AWS::ApplicationAutoScaling::ScalableTarget): it
+    is for you to ask for, and warns.
+
+    Example::
+
+        ProvisionedConcurrencyScaling.on_utilization(min_capacity=1, max_capacity=10, percent=70)
+
+    :param min_capacity: executions at least, from 1.
+    :param max_capacity: executions at most, up to the endpoint's ``max_concurrency``.
+    :param policies: when to add and remove. Default: none, schedules only.
+    :param schedules: changes of the bounds. Default: none.
+    """
+
+    dimension: ClassVar[ScalableDimension] = ScalableDimension.PROVISIONED_CONCURRENCY
+    predefined: ClassVar[frozenset[PredefinedMetric]] = frozenset(
+        {PredefinedMetric.PROVISIONED_CONCURRENCY_UTILIZATION}
+    )
+    noun: ClassVar[str] = "provisioned executions"
+
+    @staticmethod
+    def on_utilization(
+        *, min_capacity: int, max_capacity: int, percent: float
+    ) -> "ProvisionedConcurrencyScaling":
+        """Scale on use; see :meth:`ScalingPolicy.on_provisioned_concurrency_utilization`."""
+        policy = ScalingPolicy.on_provisioned_concurrency_utilization(percent=percent)
+        return ProvisionedConcurrencyScaling(
+            min_capacity=min_capacity, max_capacity=max_capacity, policies=[policy]
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class CopyScaling(CapacityScaling):
+    """How many copies of an inference component run, and when that changes.
+
+    Example::
+
+        CopyScaling.on_concurrent_requests(min_capacity=0, max_capacity=4, per_copy=2)
+
+    :param min_capacity: copies at least, from 0.
+    :param max_capacity: copies at most.
+    :param policies: when to add and remove. Default: none, schedules only.
+    :param schedules: changes of the bounds. Default: none.
+    :param wake_from_zero: adds a copy as soon as a request fails for want of one; such requests
+        fail, callers try again (Developer Guide, endpoint-auto-scaling-zero-instances). Only where
+        a bound is 0. Default: true.
+    """
+
+    wake_from_zero: bool = True
+
+    dimension: ClassVar[ScalableDimension] = ScalableDimension.COPY_COUNT
+    lowest: ClassVar[int] = 0
+    predefined: ClassVar[frozenset[PredefinedMetric]] = frozenset(
+        {PredefinedMetric.COPY_INVOCATIONS, PredefinedMetric.COPY_CONCURRENT_REQUESTS}
+    )
+    noun: ClassVar[str] = "copies"
+
+    @property
+    def wake_up(self) -> WakeUp | None:
+        """A step on requests that failed because there was no copy."""
+        if not self.wake_from_zero or not _reaches_zero(self):
+            return None
+        # Developer Guide, endpoint-auto-scaling-zero-instances; its sample compares by "more than
+        # 1", which a single failed request never is.
+        return WakeUp(
+            metric=NO_CAPACITY_INVOCATION_FAILURES,
+            period_seconds=60,
+            evaluation_periods=1,
+            pause_seconds=60,
+        )
+
+    @staticmethod
+    def on_invocations(
+        *, min_capacity: int, max_capacity: int, per_copy_per_minute: float
+    ) -> "CopyScaling":
+        """Scale on requests per copy; see :meth:`ScalingPolicy.on_invocations_per_copy`."""
+        policy = ScalingPolicy.on_invocations_per_copy(per_minute=per_copy_per_minute)
+        return CopyScaling(min_capacity=min_capacity, max_capacity=max_capacity, policies=[policy])
+
+    @staticmethod
+    def on_concurrent_requests(
+        *, min_capacity: int, max_capacity: int, per_copy: float
+    ) -> "CopyScaling":
+        """Scale on requests in work; see :meth:`ScalingPolicy.on_concurrent_requests_per_copy`."""
+        policy = ScalingPolicy.on_concurrent_requests_per_copy(per_copy=per_copy)
+        return CopyScaling(min_capacity=min_capacity, max_capacity=max_capacity, policies=[policy])
+
+
+def _reaches_zero(scaling: CapacityScaling) -> bool:
+    return any(bound == 0 for bound in scaling.bounds)
+
+
 def emit_scaling(
     scope: Construct,
     *,
-    endpoint_name: str,
     endpoint_reference: str,
-    variant_name: str,
-    vcpus: int | None,
-    scaling: Scaling,
+    subject: MetricSubject,
+    scaling: CapacityScaling,
 ) -> "appscaling.CfnScalableTarget":
     """Emit the scalable target and its policies.
 
@@ -134,13 +349,13 @@ def emit_scaling(
     from aws_cdk import aws_applicationautoscaling as appscaling
 
     # A scope of its own, so that names of variants and policies cannot meet.
-    scope = Construct(scope, f"Scaling-{variant_name}")
+    scope = Construct(scope, f"Scaling-{subject.short_name}")
     target = appscaling.CfnScalableTarget(
         scope,
         "Target",
         service_namespace=SERVICE_NAMESPACE,
-        scalable_dimension=INSTANCE_COUNT_DIMENSION,
-        resource_id=f"endpoint/{endpoint_reference}/variant/{variant_name}",
+        scalable_dimension=scaling.dimension.value,
+        resource_id=scaling.dimension.resource_id(endpoint_reference, subject),
         min_capacity=scaling.min_capacity,
         max_capacity=scaling.max_capacity,
         scheduled_actions=[
@@ -156,13 +371,7 @@ def emit_scaling(
         ]
         or None,
     )
-    context = ScalingContext(
-        scope=scope,
-        endpoint_name=endpoint_name,
-        variant_name=variant_name,
-        vcpus=vcpus,
-        target_id=target.ref,
-    )
-    for policy in scaling.policies:
+    context = ScalingContext(scope=scope, subject=subject, target_id=target.ref)
+    for policy in scaling.all_policies:
         policy.emit(context)
     return target

@@ -1,14 +1,15 @@
 """Variants: which model runs on which instances."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from enum import Enum
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from aws_cdk import aws_sagemaker as sagemaker
 
-from .model import Container
-from .scaling import Scaling
+from .model import ModelDefinition
+from .scaling import CapacityScaling, Scaling
 
 if TYPE_CHECKING:
     from aws_cdk import Duration, Size
@@ -40,7 +41,19 @@ class VariantProperty(Enum):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Variant:
+class InstanceOptions:
+    """What variants on instances have in common; see :class:`Variant` for the meaning."""
+
+    instance_type: str = DEFAULT_INSTANCE_TYPE
+    instance_count: int | None = None
+    volume_size: "Size | None" = None
+    model_data_download_timeout: "Duration | None" = None
+    container_startup_health_check_timeout: "Duration | None" = None
+    routing_strategy: RoutingStrategy | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Variant(InstanceOptions):
     """One of several models behind an endpoint, and its share of the traffic.
 
     Keep names from version to version: guardrails and autoscaling refuse updates that rename a
@@ -65,14 +78,8 @@ class Variant:
     """
 
     name: str
-    model: Container
-    instance_type: str = DEFAULT_INSTANCE_TYPE
-    instance_count: int | None = None
+    model: ModelDefinition
     weight: float = 1
-    volume_size: "Size | None" = None
-    model_data_download_timeout: "Duration | None" = None
-    container_startup_health_check_timeout: "Duration | None" = None
-    routing_strategy: RoutingStrategy | None = None
     scaling: Scaling | None = None
 
 
@@ -91,79 +98,225 @@ class ShadowVariant:
 
 
 @dataclass(frozen=True, kw_only=True)
-class InstanceVariant(Variant):
-    """A variant of a request.
+class ManagedInstanceScaling:
+    """Lets SageMaker add and remove the instances that inference components share.
+
+    Instances are added when a copy finds no room and removed when none is on them; how many copies
+    there are is said for each component.
+
+    Example::
+
+        ManagedInstanceScaling(min_instance_count=0, max_instance_count=4)
+
+    :param min_instance_count: instances at least, from 0. The endpoint has none only if every
+        component may have no copy (Developer Guide, endpoint-auto-scaling-zero-instances).
+    :param max_instance_count: instances at most, from 1.
+    """
+
+    min_instance_count: int
+    max_instance_count: int
+
+    @property
+    def properties(self) -> sagemaker.CfnEndpointConfig.ManagedInstanceScalingProperty:
+        """CloudFormation's ManagedInstanceScaling."""
+        return sagemaker.CfnEndpointConfig.ManagedInstanceScalingProperty(
+            status="ENABLED",
+            min_instance_count=self.min_instance_count,
+            max_instance_count=self.max_instance_count,
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class EndpointVariant(ABC):
+    """A variant of a request, of whichever kind.
 
     :param prefix: where the user said it, before the argument's name in errors; empty for arguments
         of the construct itself.
+    :param model: what runs, unless models are added to the endpoint as inference components.
     :param shadow: whether it gets copies only.
     """
 
+    name: str = DEFAULT_VARIANT_NAME
     prefix: str = ""
+    model: ModelDefinition | None = None
+    weight: float = 1
+    scaling: CapacityScaling | None = None
     shadow: bool = False
 
-    @classmethod
-    def alone(cls, said: Mapping[str, Any]) -> "InstanceVariant":
-        """The only variant, of what was said to the construct; a rule finds a missing model."""
-        return cls(**{"name": DEFAULT_VARIANT_NAME, "model": None} | dict(said))
+    takes_model: ClassVar[bool] = True
 
-    @classmethod
-    def of(cls, variant: Variant, *, prefix: str) -> "InstanceVariant":
-        """Place a user's variant in a request."""
-        said = {field.name: getattr(variant, field.name) for field in fields(Variant)}
-        return cls(**said, prefix=prefix)
+    @property
+    def type_of_instance(self) -> str | None:
+        """What it runs on, if it has instances."""
+        return None
 
-    @classmethod
-    def of_shadow(cls, shadow: ShadowVariant) -> "InstanceVariant":
-        """Place a user's shadow variant in a request."""
-        variant = shadow.variant
-        said = {field.name: getattr(variant, field.name) for field in fields(Variant)}
-        percent = shadow.sampling_percent
-        # Rules refuse anything but a literal number.
-        said["weight"] = percent / 100 if isinstance(percent, (int, float)) else percent
-        return cls(**said, prefix="shadow.variant.", shadow=True)
+    @property
+    @abstractmethod
+    def said_count(self) -> tuple[str, int | None]:
+        """The argument that says the capacity to begin with, and what the user said."""
+
+    def properties(
+        self, model_name: str | None
+    ) -> sagemaker.CfnEndpointConfig.ProductionVariantProperty:
+        """CloudFormation's ProductionVariant, without what was not asked for."""
+        return sagemaker.CfnEndpointConfig.ProductionVariantProperty(
+            variant_name=self.name, model_name=model_name, **self.capacity()
+        )
+
+    @abstractmethod
+    def capacity(self) -> dict[str, Any]:
+        """What the variant runs on, as CloudFormation's ProductionVariant says it."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class FleetVariant(InstanceOptions, EndpointVariant):
+    """A variant on instances."""
+
+    @property
+    def type_of_instance(self) -> str | None:
+        """Its instance type."""
+        return self.instance_type
+
+    @property
+    def said_count(self) -> tuple[str, int | None]:
+        """The number of instances."""
+        return "instance_count", self.instance_count
 
     @property
     def initial_count(self) -> int:
         """Instances to begin with."""
-        if self.instance_count is not None:
-            return self.instance_count
-        return 1 if self.scaling is None else self.scaling.min_capacity
+        return 1 if self.instance_count is None else self.instance_count
 
     @property
     def counts(self) -> Sequence[int]:
         """Numbers of instances that the variant may come to have: every bound, or the fixed one."""
-        if self.scaling is None:
-            return [self.initial_count]
-        bounds = [self.scaling.min_capacity, self.scaling.max_capacity]
-        for schedule in self.scaling.schedules:
-            bounds += [
-                bound
-                for bound in (schedule.min_capacity, schedule.max_capacity)
-                if bound is not None
-            ]
-        return bounds
+        return [self.initial_count]
 
-    def properties(self, model_name: str) -> sagemaker.CfnEndpointConfig.ProductionVariantProperty:
-        """CloudFormation's ProductionVariant, without what was not asked for."""
+    def capacity(self) -> dict[str, Any]:
+        """Instances: type, number, storage, patience."""
         volume = self.volume_size
         download = self.model_data_download_timeout
         start_up = self.container_startup_health_check_timeout
         routing = self.routing_strategy
-        return sagemaker.CfnEndpointConfig.ProductionVariantProperty(
-            variant_name=self.name,
-            model_name=model_name,
-            instance_type=self.instance_type,
-            initial_instance_count=self.initial_count,
-            initial_variant_weight=self.weight,
-            volume_size_in_gb=None if volume is None else volume.to_gibibytes(),
-            model_data_download_timeout_in_seconds=(
+        return {
+            "instance_type": self.instance_type,
+            "initial_instance_count": self.initial_count,
+            "volume_size_in_gb": None if volume is None else volume.to_gibibytes(),
+            "model_data_download_timeout_in_seconds": (
                 None if download is None else download.to_seconds()
             ),
-            container_startup_health_check_timeout_in_seconds=(
+            "container_startup_health_check_timeout_in_seconds": (
                 None if start_up is None else start_up.to_seconds()
             ),
-            routing_config=None
+            "routing_config": None
             if routing is None
             else sagemaker.CfnEndpointConfig.RoutingConfigProperty(routing_strategy=routing.value),
-        )
+        }
+
+
+@dataclass(frozen=True, kw_only=True)
+class InstanceVariant(FleetVariant):
+    """A variant that serves one model on instances, which autoscaling may add and remove."""
+
+    @classmethod
+    def alone(cls, said: Mapping[str, Any]) -> "InstanceVariant":
+        """The only variant, of what was said to the construct; ``None`` was not said."""
+        return cls(**{name: value for name, value in said.items() if value is not None})
+
+    @classmethod
+    def of(cls, variant: Variant, *, prefix: str) -> "InstanceVariant":
+        """Place a user's variant in a request."""
+        return cls(**_said(variant), prefix=prefix)
+
+    @classmethod
+    def of_shadow(cls, shadow: ShadowVariant) -> "InstanceVariant":
+        """Place a user's shadow variant in a request."""
+        percent = shadow.sampling_percent
+        # Rules refuse anything but a literal number.
+        weight = percent / 100 if isinstance(percent, (int, float)) else percent
+        said = _said(shadow.variant) | {"weight": weight}
+        return cls(**said, prefix="shadow.variant.", shadow=True)
+
+    @property
+    def initial_count(self) -> int:
+        """Instances to begin with; at least one, also where autoscaling may remove all."""
+        if self.instance_count is not None:
+            return self.instance_count
+        return 1 if self.scaling is None else self.scaling.initial_capacity
+
+    @property
+    def counts(self) -> Sequence[int]:
+        """Numbers of instances that the variant may come to have: every bound, or the fixed one."""
+        return [self.initial_count] if self.scaling is None else self.scaling.bounds
+
+    def capacity(self) -> dict[str, Any]:
+        """Instances, and the share of the traffic."""
+        return super().capacity() | {"initial_variant_weight": self.weight}
+
+
+def _said(variant: Variant) -> dict[str, Any]:
+    return {field.name: getattr(variant, field.name) for field in fields(Variant)}
+
+
+@dataclass(frozen=True, kw_only=True)
+class ServerlessVariant(EndpointVariant):
+    """A variant without instances.
+
+    :param memory_size: memory of one concurrent execution.
+    :param max_concurrency: executions at the same time.
+    :param provisioned_concurrency: of which are kept warm.
+    """
+
+    memory_size: "Size"
+    max_concurrency: int
+    provisioned_concurrency: int | None
+
+    @property
+    def said_count(self) -> tuple[str, int | None]:
+        """The provisioned concurrency."""
+        return "provisioned_concurrency", self.provisioned_concurrency
+
+    def capacity(self) -> dict[str, Any]:
+        """Memory and concurrency."""
+        return {
+            "serverless_config": sagemaker.CfnEndpointConfig.ServerlessConfigProperty(
+                memory_size_in_mb=self.memory_size.to_mebibytes(),
+                max_concurrency=self.max_concurrency,
+                provisioned_concurrency=self.provisioned_concurrency,
+            ),
+        }
+
+
+@dataclass(frozen=True, kw_only=True)
+class ComponentVariant(FleetVariant):
+    """A variant whose instances several models share as inference components.
+
+    :param instance_scaling: lets SageMaker add and remove instances as copies need them.
+    """
+
+    instance_scaling: ManagedInstanceScaling | None = None
+
+    takes_model: ClassVar[bool] = False
+
+    @property
+    def initial_count(self) -> int:
+        """Instances to begin with."""
+        if self.instance_count is not None or self.instance_scaling is None:
+            return super().initial_count
+        # A variant begins with one instance at least, also if it may have none later.
+        return max(1, self.instance_scaling.min_instance_count)
+
+    @property
+    def counts(self) -> Sequence[int]:
+        """Numbers of instances that the variant may come to have."""
+        scaling = self.instance_scaling
+        if scaling is None:
+            return super().counts
+        return [scaling.min_instance_count, scaling.max_instance_count]
+
+    def capacity(self) -> dict[str, Any]:
+        """Instances, and who adds and removes them."""
+        scaling = self.instance_scaling
+        return super().capacity() | {
+            "managed_instance_scaling": None if scaling is None else scaling.properties
+        }

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from ..model import Container
+from ..model import Container, ModelDefinition, SeveralContainers
 from ..request import PlacedRequest
 from ..tokens import is_token
 from .registry import Finding, Rule, rule
@@ -24,26 +24,25 @@ RULES: list[Rule] = []
 
 
 def _containers(placed: PlacedRequest) -> Iterator[tuple[str, Container]]:
-    for argument, container in placed.request.containers:
-        if isinstance(container, Container):
-            yield argument, container
+    return placed.request.containers
 
 
 @rule(
     RULES,
-    "model-container",
-    "A model is a Container.",
+    "model-definition",
+    "A model is a Container, an InferencePipeline, a MultiContainerModel or a ModelPackage.",
     source="convention of this library",
 )
-def _model_container(placed: PlacedRequest) -> Iterator[Finding]:
-    for argument, container in placed.request.containers:
-        if not isinstance(container, Container):
+def _model_definition(placed: PlacedRequest) -> Iterator[Finding]:
+    for argument, model in placed.request.models:
+        if not isinstance(model, ModelDefinition):
             yield Finding(
                 argument=argument,
-                value=container,
-                problem="must be a Container",
+                value=model,
+                problem="must be a Container, InferencePipeline, MultiContainerModel or "
+                "ModelPackage",
                 fix="wrap the image: Container(image=ContainerImage.from_…)"
-                if container is not None
+                if model is not None
                 else "pass model or variants",
             )
 
@@ -327,16 +326,21 @@ def _environment_entries(placed: PlacedRequest) -> Iterator[Finding]:
     source="api:ContainerDefinition",
 )
 def _environment_size(placed: PlacedRequest) -> Iterator[Finding]:
-    for argument, container in _containers(placed):
+    for argument, model in placed.request.models:
+        if not isinstance(model, ModelDefinition):
+            continue
         size = sum(
             len(text.encode())
+            for container in model.containers_by_argument.values()
+            if isinstance(container, Container)
             for item in container.environment.items()
             for text in item
             if isinstance(text, str) and not is_token(text)
         )
         if size > MAX_ENVIRONMENT_BYTES:
+            several = isinstance(model, SeveralContainers)
             yield Finding(
-                argument=f"{argument}.environment",
+                argument=argument if several else f"{argument}.environment",
                 value=f"{size} bytes",
-                problem=f"may have {MAX_ENVIRONMENT_BYTES} bytes",
+                problem=f"its environment variables may have {MAX_ENVIRONMENT_BYTES} bytes in all",
             )

@@ -29,10 +29,12 @@ def _policy(placed: PlacedRequest) -> Iterator[DeploymentPolicy]:
 
 def _fleets(placed: PlacedRequest) -> tuple[int, int] | None:
     """Instances of a variant at its smallest and at its largest; nothing if that is not known."""
-    counts = [count for variant in placed.request.variants for count in variant.counts]
-    if not counts or not all(is_whole(count) and count >= 1 for count in counts):
+    fleets = [variant for variant in placed.request.fleets if not variant.shadow]
+    counts = [count for variant in fleets for count in variant.counts]
+    if not counts or not all(is_whole(count) and count >= 0 for count in counts):
         return None
-    return min(counts), max(counts)
+    # What scales to zero has one instance on the way.
+    return max(1, min(counts)), max(1, *counts)
 
 
 def _may_be_one(placed: PlacedRequest) -> bool:
@@ -281,7 +283,7 @@ def _deployment_without_alarms(placed: PlacedRequest) -> Iterator[Finding]:
 )
 def _deployment_fallback(placed: PlacedRequest) -> Iterator[Finding]:
     for policy in _policy(placed):
-        for variant in placed.request.all_variants:
+        for variant in placed.request.fleets:
             name = variant.instance_type
             if policy.shifts_gradually and not is_token(name) and name.startswith("ml.inf1."):
                 yield Finding(

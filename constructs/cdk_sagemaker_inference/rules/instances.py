@@ -29,7 +29,7 @@ def _gibibytes(size: Size) -> float:
     source="api:ProductionVariantInstanceType",
 )
 def _instance_type(placed: PlacedRequest) -> Iterator[Finding]:
-    for variant in placed.request.all_variants:
+    for variant in placed.request.fleets:
         name = variant.instance_type
         if is_token(name) or (isinstance(name, str) and _INSTANCE_TYPE.fullmatch(name)):
             continue
@@ -49,7 +49,7 @@ def _instance_type(placed: PlacedRequest) -> Iterator[Finding]:
     source="api:InitialTaskCount",
 )
 def _instance_count(placed: PlacedRequest) -> Iterator[Finding]:
-    for variant in placed.request.all_variants:
+    for variant in placed.request.fleets:
         count = variant.instance_count
         if count is None or is_token(count):
             continue
@@ -68,7 +68,7 @@ def _instance_count(placed: PlacedRequest) -> Iterator[Finding]:
     source="api:ProductionVariantVolumeSizeInGB",
 )
 def _volume_size(placed: PlacedRequest) -> Iterator[Finding]:
-    for variant in placed.request.all_variants:
+    for variant in placed.request.fleets:
         if variant.volume_size is None:
             continue
         size = _gibibytes(variant.volume_size)
@@ -87,7 +87,7 @@ def _volume_size(placed: PlacedRequest) -> Iterator[Finding]:
     source="api:ProductionVariant, sagemaker-python-sdk volume_size_supported",
 )
 def _volume_local_storage(placed: PlacedRequest) -> Iterator[Finding]:
-    for variant in placed.request.all_variants:
+    for variant in placed.request.fleets:
         if variant.volume_size is None or is_token(variant.instance_type):
             continue
         if has_local_storage(variant.instance_type):
@@ -107,7 +107,7 @@ def _volume_local_storage(placed: PlacedRequest) -> Iterator[Finding]:
     warns=True,
 )
 def _volume_unknown_storage(placed: PlacedRequest) -> Iterator[Finding]:
-    for variant in placed.request.all_variants:
+    for variant in placed.request.fleets:
         if variant.volume_size is None or is_token(variant.instance_type):
             continue
         if has_local_storage(variant.instance_type) is None:
@@ -129,7 +129,7 @@ def _volume_unknown_storage(placed: PlacedRequest) -> Iterator[Finding]:
 def _encryption_local_storage(placed: PlacedRequest) -> Iterator[Finding]:
     if placed.request.encryption_key is None:
         return
-    for variant in placed.request.all_variants:
+    for variant in placed.request.fleets:
         if not is_token(variant.instance_type) and has_local_storage(variant.instance_type):
             yield Finding(
                 argument=f"{variant.prefix}instance_type",
@@ -147,7 +147,7 @@ def _encryption_local_storage(placed: PlacedRequest) -> Iterator[Finding]:
     "api:ProductionVariantContainerStartupHealthCheckTimeoutInSeconds",
 )
 def _variant_timeouts(placed: PlacedRequest) -> Iterator[Finding]:
-    for variant in placed.request.all_variants:
+    for variant in placed.request.fleets:
         timeouts: dict[str, Duration | None] = {
             "model_data_download_timeout": variant.model_data_download_timeout,
             "container_startup_health_check_timeout": (

@@ -5,26 +5,20 @@ import re
 from collections.abc import Iterator
 
 from .. import instances
+from ..alarms import InstanceAlarms, InvocationAlarms
 from ..request import PlacedRequest
+from ..storage import prefix_problem
 from ..tokens import is_token
-from .registry import Finding, Rule, is_whole, rule
+from .registry import Finding, Rule, is_number, is_whole, rule
 
 MAX_ALARM_ACTIONS = 5
 MAX_CAPTURE_CONTENT_TYPES = 10
 MAX_CONTENT_TYPE_LENGTH = 256
 MAX_CAPTURE_URI_LENGTH = 512
+HEALTHY_INSTANCES = "min_healthy_instances"
 
 _STATISTIC = re.compile(r"Average|Maximum|Minimum|p(\d{1,2}(\.\d{1,10})?|100)|tm\d{1,2}")
 _CONTENT_TYPE = re.compile(r"[a-zA-Z0-9](-*[a-zA-Z0-9])*/[a-zA-Z0-9](-*[a-zA-Z0-9.])*")
-
-# Thresholds that are multiplied to get the metric's unit, which a token does not survive.
-_CONVERTED = {
-    "model_latency_millis",
-    "overhead_latency_millis",
-    "cpu_percent",
-    "gpu_percent",
-    "gpu_memory_percent",
-}
 
 RULES: list[Rule] = []
 
@@ -39,35 +33,37 @@ def _alarm_thresholds(placed: PlacedRequest) -> Iterator[Finding]:
     alarms = placed.request.alarms
     if alarms is None:
         return
-    for argument, value in vars(alarms).items():
-        highest = 100 if argument.endswith("_percent") else math.inf
-        if not argument.endswith(("_percent", "_millis")) or value is None:
+    for kind in alarms.kinds:
+        argument, value = kind.argument, getattr(alarms, kind.argument)
+        if value is None:
             continue
         if is_token(value):
-            if argument in _CONVERTED:
+            if kind.converts:
                 yield Finding(
                     argument=f"alarms.{argument}",
                     value=value,
                     problem="must be a literal, for it is converted to the metric's unit",
                 )
             continue
-        if isinstance(value, bool) or not isinstance(value, (int, float)):
+        highest = 100 if argument.endswith("_percent") else math.inf
+        if argument == HEALTHY_INSTANCES:
+            wrong = "must be a whole number from 1" if not is_whole(value) or value < 1 else None
+        elif isinstance(value, bool) or not isinstance(value, (int, float)):
             yield Finding(argument=f"alarms.{argument}", value=value, problem="must be a number")
-        elif not 0 < value <= highest or math.isinf(value):
+            continue
+        elif kind.counts:
+            wrong = None if is_number(value) and value >= 0 else "must be a number from 0"
+        else:
+            limit = " and at most 100" if highest == 100 else ""
+            sound = 0 < value <= highest and is_number(value)
+            wrong = None if sound else f"must be above 0{limit}"
+        if wrong is not None:
             yield Finding(
                 argument=f"alarms.{argument}",
                 value=value,
-                problem="must be above 0" + (" and at most 100" if highest == 100 else ""),
+                problem=wrong,
                 fix="None switches the alarm off",
             )
-    healthy = alarms.min_healthy_instances
-    if healthy is not None and not is_token(healthy) and (not is_whole(healthy) or healthy < 1):
-        yield Finding(
-            argument="alarms.min_healthy_instances",
-            value=healthy,
-            problem="must be a whole number from 1",
-            fix="None switches the alarm off",
-        )
 
 
 @rule(
@@ -78,7 +74,7 @@ def _alarm_thresholds(placed: PlacedRequest) -> Iterator[Finding]:
 )
 def _alarm_latency_statistic(placed: PlacedRequest) -> Iterator[Finding]:
     alarms = placed.request.alarms
-    if alarms is None:
+    if not isinstance(alarms, InvocationAlarms):
         return
     statistic = alarms.latency_statistic
     if not isinstance(statistic, str) or not _STATISTIC.fullmatch(statistic):
@@ -97,12 +93,12 @@ def _alarm_latency_statistic(placed: PlacedRequest) -> Iterator[Finding]:
 )
 def _alarm_healthy_instances(placed: PlacedRequest) -> Iterator[Finding]:
     alarms = placed.request.alarms
-    if alarms is None or not is_whole(alarms.min_healthy_instances):
+    if not isinstance(alarms, InstanceAlarms) or not is_whole(alarms.min_healthy_instances):
         return
     healthy = alarms.min_healthy_instances or 0
-    for variant in placed.request.all_variants:
-        count = min(variant.counts) if all(map(is_whole, variant.counts)) else 0
-        if 1 <= count < healthy:
+    for variant in placed.request.fleets:
+        if all(map(is_whole, variant.counts)) and min(variant.counts) < healthy:
+            count = min(variant.counts)
             yield Finding(
                 argument="alarms.min_healthy_instances",
                 value=healthy,
@@ -119,7 +115,7 @@ def _alarm_healthy_instances(placed: PlacedRequest) -> Iterator[Finding]:
 )
 def _alarm_healthy_counted(placed: PlacedRequest) -> Iterator[Finding]:
     alarms = placed.request.alarms
-    if alarms is None or not is_whole(alarms.min_healthy_instances):
+    if not isinstance(alarms, InstanceAlarms) or not is_whole(alarms.min_healthy_instances):
         return
     if alarms.min_healthy_instances is not None and alarms.min_healthy_instances > 1:
         yield Finding(
@@ -159,9 +155,9 @@ def _alarm_actions(placed: PlacedRequest) -> Iterator[Finding]:
 )
 def _alarm_unknown_instance(placed: PlacedRequest) -> Iterator[Finding]:
     alarms = placed.request.alarms
-    if alarms is None or alarms.cpu_percent is None:
+    if not isinstance(alarms, InstanceAlarms) or alarms.cpu_percent is None:
         return
-    for variant in placed.request.all_variants:
+    for variant in placed.request.fleets:
         if instances.vcpus(variant.instance_type) is None:
             yield Finding(
                 argument=f"{variant.prefix}instance_type",
@@ -213,21 +209,11 @@ def _capture_modes(placed: PlacedRequest) -> Iterator[Finding]:
 )
 def _capture_prefix(placed: PlacedRequest) -> Iterator[Finding]:
     capture = placed.request.data_capture
-    if capture is None or is_token(capture.prefix):
+    if capture is None:
         return
-    prefix = capture.prefix
-    if not prefix or prefix.startswith("/") or prefix.endswith("/") or "*" in prefix:
-        yield Finding(
-            argument="data_capture.prefix",
-            value=prefix,
-            problem="must be a prefix without slashes at its ends and without *",
-        )
-    elif len(prefix) > MAX_CAPTURE_URI_LENGTH - len("s3://") - 63 - 1:
-        yield Finding(
-            argument="data_capture.prefix",
-            value=f"{prefix[:20]}…",
-            problem=f"with the bucket's name may have {MAX_CAPTURE_URI_LENGTH} characters",
-        )
+    problem = prefix_problem(capture.prefix, max_uri_length=MAX_CAPTURE_URI_LENGTH)
+    if problem is not None:
+        yield Finding(argument="data_capture.prefix", value=capture.prefix, problem=problem)
 
 
 @rule(

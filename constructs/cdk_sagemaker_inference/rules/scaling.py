@@ -8,18 +8,17 @@ from itertools import pairwise
 from typing import TypeGuard
 
 from .. import instances
-from ..request import PlacedRequest
-from ..scaling import Scaling
-from ..scaling_policy import (
-    AdjustmentType,
+from ..request import PlacedRequest, Scaled
+from ..scaling import CapacityScaling, ScalableDimension
+from ..scaling_policy import AdjustmentType, ScalingStep
+from ..step_scaling import StepPolicy, lower_bound
+from ..target_tracking import (
+    BacklogTracking,
     CpuTracking,
-    ScalingStep,
-    StepPolicy,
+    PredefinedTracking,
     TargetTracking,
-    lower_bound,
 )
 from ..tokens import is_token
-from ..variants import InstanceVariant
 from .registry import Finding, Rule, is_number, is_whole, rule
 
 _POLICY_NAME = re.compile(r"[a-zA-Z0-9](-*[a-zA-Z0-9]){0,62}")
@@ -29,40 +28,46 @@ _STATISTICS = {"Average", "Minimum", "Maximum", "SampleCount", "Sum"}
 RULES: list[Rule] = []
 
 
-def _scaling(placed: PlacedRequest) -> Iterator[tuple[InstanceVariant, Scaling]]:
-    for variant in placed.request.all_variants:
-        if variant.scaling is not None:
-            yield variant, variant.scaling
+def _scaling(placed: PlacedRequest) -> Iterator[tuple[Scaled, CapacityScaling]]:
+    for part in placed.request.scaled:
+        yield part, part.scaling
 
 
-def _is_bound(value: object) -> bool:
-    return is_token(value) or (is_whole(value) and isinstance(value, int) and value >= 1)
+def _is_bound(value: object, lowest: int = 1) -> bool:
+    return is_token(value) or (is_whole(value) and isinstance(value, int) and value >= lowest)
 
 
 def _is_literal_bound(value: int | None) -> TypeGuard[int]:
-    return value is not None and not is_token(value) and _is_bound(value)
+    return value is not None and not is_token(value) and _is_bound(value, 0)
 
 
 @rule(
     RULES,
     "scaling-bounds",
-    "A variant on instances scales between whole numbers from 1, the lower one first.",
+    "Capacity scales between whole numbers, the lower one first: from 0 asynchronous endpoints and "
+    "copies of inference components, from 1 all others.",
     source="dg:endpoint-auto-scaling-prerequisites",
 )
 def _scaling_bounds(placed: PlacedRequest) -> Iterator[Finding]:
-    for variant, scaling in _scaling(placed):
+    for part, scaling in _scaling(placed):
         bounds = {"min_capacity": scaling.min_capacity, "max_capacity": scaling.max_capacity}
-        wrong = {name: value for name, value in bounds.items() if not _is_bound(value)}
-        for name, value in wrong.items():
+        lowest = {"min_capacity": scaling.lowest, "max_capacity": 1}
+        wrong = [name for name, value in bounds.items() if not _is_bound(value, lowest[name])]
+        for name in wrong:
+            hint = (
+                "; only asynchronous endpoints and inference components scale to zero"
+                if lowest["min_capacity"] == 1 and name == "min_capacity"
+                else ""
+            )
             yield Finding(
-                argument=f"{variant.prefix}scaling.{name}",
-                value=value,
-                problem="must be a whole number from 1; only asynchronous endpoints scale to zero",
+                argument=f"{part.prefix}scaling.{name}",
+                value=bounds[name],
+                problem=f"must be a whole number from {lowest[name]}{hint}",
             )
         literal = not any(is_token(value) for value in bounds.values())
         if not wrong and literal and scaling.max_capacity < scaling.min_capacity:
             yield Finding(
-                argument=f"{variant.prefix}scaling.max_capacity",
+                argument=f"{part.prefix}scaling.max_capacity",
                 value=scaling.max_capacity,
                 problem=f"is below min_capacity={scaling.min_capacity}",
             )
@@ -76,13 +81,13 @@ def _scaling_bounds(placed: PlacedRequest) -> Iterator[Finding]:
     source="dg:endpoint-auto-scaling-prerequisites",
 )
 def _scaling_initial_count(placed: PlacedRequest) -> Iterator[Finding]:
-    for variant, scaling in _scaling(placed):
-        count, low, high = variant.instance_count, scaling.min_capacity, scaling.max_capacity
+    for part, scaling in _scaling(placed):
+        count, low, high = part.count, scaling.min_capacity, scaling.max_capacity
         if count is None or not all(is_whole(number) for number in (count, low, high)):
             continue
         if not low <= count <= high:
             yield Finding(
-                argument=f"{variant.prefix}instance_count",
+                argument=f"{part.prefix}{part.count_argument}",
                 value=count,
                 problem=f"is outside the bounds {low} to {high} of scaling",
                 fix="leave it out to begin with the lower bound",
@@ -96,11 +101,11 @@ def _scaling_initial_count(placed: PlacedRequest) -> Iterator[Finding]:
     source="dg:endpoint-auto-scaling-add-console",
 )
 def _scaling_burstable(placed: PlacedRequest) -> Iterator[Finding]:
-    for variant, _ in _scaling(placed):
-        name = variant.instance_type
+    for part, _ in _scaling(placed):
+        name = part.instance_type
         if not is_token(name) and isinstance(name, str) and instances.is_burstable(name):
             yield Finding(
-                argument=f"{variant.prefix}instance_type",
+                argument=f"{part.prefix}instance_type",
                 value=name,
                 problem="is burstable and cannot scale",
                 fix="take another family, such as ml.m5",
@@ -115,11 +120,11 @@ def _scaling_burstable(placed: PlacedRequest) -> Iterator[Finding]:
     warns=True,
 )
 def _scaling_shadow(placed: PlacedRequest) -> Iterator[Finding]:
-    for variant, _ in _scaling(placed):
-        if variant.shadow:
+    for part, _ in _scaling(placed):
+        if part.shadow:
             yield Finding(
-                argument=f"{variant.prefix}scaling",
-                value=variant.name,
+                argument=f"{part.prefix}scaling",
+                value=part.name,
                 problem="SageMaker may refuse to scale a shadow variant",
                 fix="give it a fixed instance_count",
             )
@@ -132,10 +137,10 @@ def _scaling_shadow(placed: PlacedRequest) -> Iterator[Finding]:
     source="api:RegisterScalableTarget",
 )
 def _scaling_reason(placed: PlacedRequest) -> Iterator[Finding]:
-    for variant, scaling in _scaling(placed):
+    for part, scaling in _scaling(placed):
         if not scaling.policies and not scaling.schedules:
             yield Finding(
-                argument=f"{variant.prefix}scaling",
+                argument=f"{part.prefix}scaling",
                 value=f"{scaling.min_capacity} to {scaling.max_capacity}",
                 problem="has neither policies nor schedules and would change nothing",
                 fix="add ScalingPolicy.on_invocations(…), or set instance_count instead",
@@ -145,22 +150,22 @@ def _scaling_reason(placed: PlacedRequest) -> Iterator[Finding]:
 @rule(
     RULES,
     "scaling-target",
-    "A target is a number above 0, one of CPU at most 100 percent.",
+    "A target is a number above 0, a share at most 100 percent.",
     source="api:TargetTrackingScalingPolicyConfiguration",
 )
 def _scaling_target(placed: PlacedRequest) -> Iterator[Finding]:
-    for variant, scaling in _scaling(placed):
+    for part, scaling in _scaling(placed):
         for index, policy in enumerate(scaling.policies):
             if not isinstance(policy, TargetTracking):
                 continue
-            highest = 100 if isinstance(policy, CpuTracking) else math.inf
-            argument = f"{variant.prefix}scaling.policies[{index}].{policy.argument}"
+            highest = 100 if policy.argument == "percent" else math.inf
+            argument = f"{part.prefix}scaling.policies[{index}].{policy.argument}"
             if is_token(policy.target):
-                if isinstance(policy, CpuTracking):
+                if policy.converts:
                     yield Finding(
                         argument=argument,
                         value=policy.target,
-                        problem="must be a literal, for it is multiplied by the virtual CPUs",
+                        problem="must be a literal, for it is converted to the metric's unit",
                     )
             elif not is_number(policy.target) or not 0 < policy.target <= highest:
                 yield Finding(
@@ -172,18 +177,47 @@ def _scaling_target(placed: PlacedRequest) -> Iterator[Finding]:
 
 @rule(
     RULES,
+    "scaling-policy-fits",
+    "A policy follows a metric that exists for what is scaled: requests for instances, backlog for "
+    "asynchronous endpoints, requests per copy for inference components, use for provisioned "
+    "concurrency.",
+    source="api:PredefinedMetricSpecification, dg:async-inference-monitor, "
+    "dg:monitoring-cloudwatch",
+)
+def _scaling_policy_fits(placed: PlacedRequest) -> Iterator[Finding]:
+    request = placed.request
+    for part, scaling in _scaling(placed):
+        for index, policy in enumerate(scaling.policies):
+            on_instances = scaling.dimension is ScalableDimension.INSTANCE_COUNT
+            if isinstance(policy, PredefinedTracking):
+                fits = policy.predefined in scaling.predefined
+            elif isinstance(policy, BacklogTracking):
+                fits = request.asynchronous is not None and on_instances
+            else:
+                fits = on_instances or not isinstance(policy, CpuTracking)
+            if not fits:
+                yield Finding(
+                    argument=f"{part.prefix}scaling.policies[{index}]",
+                    value=policy.follows,
+                    problem=f"is not measured for the {scaling.noun} of a {request.type.value}",
+                    fix=f"use a factory of {type(scaling).__name__}",
+                )
+
+
+@rule(
+    RULES,
     "scaling-cooldowns",
     "A cooldown is a whole number of seconds.",
     source="api:TargetTrackingScalingPolicyConfiguration",
 )
 def _scaling_cooldowns(placed: PlacedRequest) -> Iterator[Finding]:
-    for variant, scaling in _scaling(placed):
+    for part, scaling in _scaling(placed):
         for index, policy in enumerate(scaling.policies):
             for argument, duration in policy.cooldowns.items():
                 seconds = 0 if duration is None else duration.to_seconds(integral=False)
                 if not is_token(seconds) and seconds != int(seconds):
                     yield Finding(
-                        argument=f"{variant.prefix}scaling.policies[{index}].{argument}",
+                        argument=f"{part.prefix}scaling.policies[{index}].{argument}",
                         value=f"{seconds:g} s",
                         problem="must be whole seconds",
                     )
@@ -196,12 +230,12 @@ def _scaling_cooldowns(placed: PlacedRequest) -> Iterator[Finding]:
     source="dg:monitoring-cloudwatch",
 )
 def _scaling_cpu(placed: PlacedRequest) -> Iterator[Finding]:
-    for variant, scaling in _scaling(placed):
+    for part, scaling in _scaling(placed):
         for index, policy in enumerate(scaling.policies):
-            if isinstance(policy, CpuTracking) and instances.vcpus(variant.instance_type) is None:
+            if isinstance(policy, CpuTracking) and instances.vcpus(part.instance_type) is None:
                 yield Finding(
-                    argument=f"{variant.prefix}scaling.policies[{index}]",
-                    value=variant.instance_type,
+                    argument=f"{part.prefix}scaling.policies[{index}]",
+                    value=part.instance_type,
                     problem="how many virtual CPUs the instance has is not known",
                     fix="use ScalingPolicy.on_metric with a target of 100 per virtual CPU",
                 )
@@ -214,8 +248,8 @@ def _scaling_cpu(placed: PlacedRequest) -> Iterator[Finding]:
     source="api:PutScalingPolicy",
 )
 def _scaling_policies_differ(placed: PlacedRequest) -> Iterator[Finding]:
-    for variant, scaling in _scaling(placed):
-        argument = f"{variant.prefix}scaling.policies"
+    for part, scaling in _scaling(placed):
+        argument = f"{part.prefix}scaling.policies"
         followed = Counter(policy.follows for policy in scaling.policies if policy.follows)
         for metric, count in followed.items():
             if count > 1:
@@ -230,8 +264,8 @@ def _scaling_policies_differ(placed: PlacedRequest) -> Iterator[Finding]:
                     problem="a name must be up to 63 letters, digits and inner hyphens",
                 )
     names = Counter(
-        f"{variant.name}-{name}"
-        for variant, scaling in _scaling(placed)
+        f"{part.name}-{name}"
+        for part, scaling in _scaling(placed)
         # Two that follow the same metric are found above.
         for policy in {p.follows or id(p): p for p in scaling.policies}.values()
         for name in policy.names
@@ -252,12 +286,12 @@ def _scaling_policies_differ(placed: PlacedRequest) -> Iterator[Finding]:
     source="api:CustomizedMetricSpecification",
 )
 def _scaling_statistic(placed: PlacedRequest) -> Iterator[Finding]:
-    for variant, scaling in _scaling(placed):
+    for part, scaling in _scaling(placed):
         for index, policy in enumerate(scaling.policies):
             metric = getattr(policy, "metric", None)
             if metric is not None and metric.statistic not in _STATISTICS:
                 yield Finding(
-                    argument=f"{variant.prefix}scaling.policies[{index}].metric",
+                    argument=f"{part.prefix}scaling.policies[{index}].metric",
                     value=metric.statistic,
                     problem=f"must be one of {', '.join(sorted(_STATISTICS))}",
                 )
@@ -271,10 +305,10 @@ def _scaling_statistic(placed: PlacedRequest) -> Iterator[Finding]:
     source="api:StepScalingPolicyConfiguration",
 )
 def _scaling_steps(placed: PlacedRequest) -> Iterator[Finding]:
-    for variant, scaling in _scaling(placed):
+    for part, scaling in _scaling(placed):
         for index, policy in enumerate(scaling.policies):
             if isinstance(policy, StepPolicy):
-                argument = f"{variant.prefix}scaling.policies[{index}]"
+                argument = f"{part.prefix}scaling.policies[{index}]"
                 for value, problem in step_problems(policy.steps):
                     yield Finding(argument=f"{argument}.steps", value=value, problem=problem)
                 if (
@@ -349,8 +383,8 @@ def step_problems(steps: Sequence[ScalingStep]) -> Iterator[tuple[object, str]]:
     source="api:PutScheduledAction",
 )
 def _scaling_schedules(placed: PlacedRequest) -> Iterator[Finding]:
-    for variant, scaling in _scaling(placed):
-        argument = f"{variant.prefix}scaling.schedules"
+    for part, scaling in _scaling(placed):
+        argument = f"{part.prefix}scaling.schedules"
         for name, count in Counter(schedule.name for schedule in scaling.schedules).items():
             if count > 1:
                 yield Finding(argument=argument, value=name, problem=f"is the name of {count}")
@@ -363,7 +397,7 @@ def _scaling_schedules(placed: PlacedRequest) -> Iterator[Finding]:
                 )
         lows = [scaling.min_capacity, *(s.min_capacity for s in scaling.schedules)]
         highs = [scaling.max_capacity, *(s.max_capacity for s in scaling.schedules)]
-        lowest = min((low for low in lows if _is_literal_bound(low)), default=1)
+        lowest = min((low for low in lows if _is_literal_bound(low)), default=scaling.lowest)
         highest = max((high for high in highs if _is_literal_bound(high)), default=math.inf)
         for index, schedule in enumerate(scaling.schedules):
             low, high = schedule.min_capacity, schedule.max_capacity
@@ -375,11 +409,12 @@ def _scaling_schedules(placed: PlacedRequest) -> Iterator[Finding]:
                     problem="needs min_capacity or max_capacity",
                 )
             for bound, value in (("min_capacity", low), ("max_capacity", high)):
-                if value is not None and not _is_bound(value):
+                least = scaling.lowest if bound == "min_capacity" else 1
+                if value is not None and not _is_bound(value, least):
                     yield Finding(
                         argument=f"{where}.{bound}",
                         value=value,
-                        problem="must be a whole number from 1",
+                        problem=f"must be a whole number from {least}",
                     )
             if _is_literal_bound(low) and low > (high if _is_literal_bound(high) else highest):
                 yield Finding(

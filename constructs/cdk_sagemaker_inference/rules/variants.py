@@ -39,7 +39,7 @@ def _variants_or_model(placed: PlacedRequest) -> Iterator[Finding]:
 )
 def _variant_count(placed: PlacedRequest) -> Iterator[Finding]:
     count = len(placed.request.variants)
-    if not 1 <= count <= MAX_VARIANTS:
+    if placed.request.component is None and not 1 <= count <= MAX_VARIANTS:
         yield Finding(
             argument="variants", value=count, problem=f"must be 1 to {MAX_VARIANTS} variants"
         )
@@ -181,7 +181,7 @@ def _shadow_sampling_weight(placed: PlacedRequest) -> Iterator[Finding]:
 def _shadow_instances(placed: PlacedRequest) -> Iterator[Finding]:
     if placed.request.shadow is None:
         return
-    for variant in placed.request.all_variants:
+    for variant in placed.request.fleets:
         name = variant.instance_type
         if not is_token(name) and isinstance(name, str) and name.startswith("ml.inf1."):
             yield Finding(

@@ -1,0 +1,78 @@
+"""Folders in S3: what is read and written below a prefix of a bucket."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from .replacement import physical_name
+from .tokens import is_token
+
+if TYPE_CHECKING:
+    from aws_cdk import aws_kms as kms
+    from aws_cdk import aws_s3 as s3
+
+MAX_BUCKET_NAME_LENGTH = 63
+_SCHEME = "s3://"
+
+
+@dataclass(frozen=True, kw_only=True)
+class S3Prefix:
+    """A prefix of a bucket, below which something is read or written.
+
+    Example::
+
+        S3Prefix(bucket=bucket, prefix="fraud/requests")
+
+    :param bucket: the bucket, in the endpoint's Region.
+    :param prefix: the prefix, without slashes at its ends. It must not be empty, so that a
+        permission for it is not one for the whole bucket.
+    :param encryption_key: customer managed KMS key of the objects. Default: the bucket's, where it
+        has one; an imported bucket knows its key only when it was imported with it.
+    """
+
+    bucket: "s3.IBucket"
+    prefix: str
+    encryption_key: "kms.IKey | kms.Key | None" = None
+
+    def bind(self) -> "BoundPrefix":
+        """Read from the bucket and the keys what others need."""
+        own_key = self.bucket.encryption_key
+        keys = [key.key_arn for key in (self.encryption_key, own_key) if key is not None]
+        return BoundPrefix(
+            url=self.bucket.s3_url_for_object(self.prefix),
+            object_arns=self.bucket.arn_for_objects(f"{self.prefix}/*"),
+            key_arns=keys,
+            identity=physical_name(self.bucket),
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class BoundPrefix:
+    """A prefix as others need it.
+
+    :param url: ``s3://bucket/prefix``, without a slash at its end.
+    :param object_arns: all objects below it.
+    :param key_arns: KMS keys of those objects, if any are known.
+    :param identity: what makes the bucket differ although its reference keeps its text.
+    """
+
+    url: str
+    object_arns: str
+    key_arns: Sequence[str]
+    identity: tuple[object, ...]
+
+
+def prefix_problem(prefix: str, *, max_uri_length: int) -> str | None:
+    """What is wrong with a prefix, if anything is.
+
+    :param max_uri_length: characters that ``s3://bucket/prefix`` may have; the bucket's name, which
+        may be a token, is taken to be as long as it can be.
+    """
+    if is_token(prefix):
+        return None
+    wrong = not isinstance(prefix, str) or not prefix
+    if wrong or prefix.startswith("/") or prefix.endswith("/") or "*" in prefix or "?" in prefix:
+        return "must be a prefix without slashes at its ends and without * and ?"
+    if len(prefix) > max_uri_length - len(_SCHEME) - MAX_BUCKET_NAME_LENGTH - 1:
+        return f"with the bucket's name may have {max_uri_length} characters"
+    return None
