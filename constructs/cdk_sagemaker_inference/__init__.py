@@ -1,42 +1,93 @@
 """CDK constructs for models in production on Amazon SageMaker: if it synthesizes, it deploys."""
 
 from .alarm_kinds import Severity
-from .alarms import Alarms, EndpointAlarm
+from .alarms import (
+    Alarms,
+    AsyncAlarms,
+    ComponentAlarms,
+    EndpointAlarm,
+    InstanceAlarms,
+    MultiModelAlarms,
+    ServerlessAlarms,
+)
+from .async_endpoint import AsyncEndpoint
+from .async_inference import NotificationTopic
+from .component_request import ComponentResources
 from .container_image import ContainerImage
 from .data_capture import CaptureMode, DataCapture
-from .deployment import BlueGreen, DeploymentPolicy, Rolling
-from .inference_endpoint import InferenceEndpoint
+from .deployment import BlueGreen, ComponentRolling, DeploymentPolicy, Rolling
+from .inference_component import InferenceComponent
+from .inference_component_endpoint import InferenceComponentEndpoint
+from .inference_endpoint import ImportedEndpoint, InferenceEndpoint
 from .metrics import MetricOptions
-from .model import Container
+from .model import Container, InferencePipeline, ModelDefinition, ModelPackage, MultiContainerModel
 from .model_data import ModelData
+from .multi_model_endpoint import MultiModelEndpoint
 from .naming import Naming, NamingScheme
 from .realtime_endpoint import RealtimeEndpoint
-from .scaling import Scaling, ScalingSchedule
+from .scaling import (
+    AsyncScaling,
+    CopyScaling,
+    ProvisionedConcurrencyScaling,
+    Scaling,
+    ScalingSchedule,
+)
 from .scaling_policy import AdjustmentType, ScalingPolicy, ScalingStep
-from .variants import RoutingStrategy, ShadowVariant, Variant, VariantProperty
+from .serverless_endpoint import ServerlessEndpoint
+from .storage import S3Prefix
+from .variants import (
+    ManagedInstanceScaling,
+    RoutingStrategy,
+    ShadowVariant,
+    Variant,
+    VariantProperty,
+)
 
 __all__ = [
     "AdjustmentType",
     "Alarms",
+    "AsyncAlarms",
+    "AsyncEndpoint",
+    "AsyncScaling",
     "BlueGreen",
     "CaptureMode",
+    "ComponentAlarms",
+    "ComponentResources",
+    "ComponentRolling",
     "Container",
     "ContainerImage",
+    "CopyScaling",
     "DataCapture",
     "DeploymentPolicy",
     "EndpointAlarm",
+    "ImportedEndpoint",
+    "InferenceComponent",
+    "InferenceComponentEndpoint",
     "InferenceEndpoint",
+    "InferencePipeline",
+    "InstanceAlarms",
+    "ManagedInstanceScaling",
     "MetricOptions",
     "ModelData",
+    "ModelDefinition",
+    "ModelPackage",
+    "MultiContainerModel",
+    "MultiModelAlarms",
+    "MultiModelEndpoint",
     "Naming",
     "NamingScheme",
+    "NotificationTopic",
+    "ProvisionedConcurrencyScaling",
     "RealtimeEndpoint",
     "Rolling",
     "RoutingStrategy",
+    "S3Prefix",
     "Scaling",
     "ScalingPolicy",
     "ScalingSchedule",
     "ScalingStep",
+    "ServerlessAlarms",
+    "ServerlessEndpoint",
     "Severity",
     "ShadowVariant",
     "Variant",

@@ -5,13 +5,17 @@ async-inference-monitor and multi-model-endpoint-cloudwatch-metrics.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 
 from . import instances
 from .metrics import (
     APPROXIMATE_AGE_OF_OLDEST_REQUEST,
     APPROXIMATE_BACKLOG_SIZE_PER_INSTANCE,
+    COMPONENT_CPU_UTILIZATION,
+    COMPONENT_GPU_MEMORY_UTILIZATION,
+    COMPONENT_GPU_UTILIZATION,
+    COMPONENT_MEMORY_UTILIZATION,
     CONCURRENT_EXECUTIONS_UTILIZATION,
     CPU_UTILIZATION,
     DISK_UTILIZATION,
@@ -29,10 +33,12 @@ from .metrics import (
     MODEL_LATENCY,
     MODEL_LOADING_WAIT_TIME,
     MODEL_SETUP_TIME,
+    NO_CAPACITY_INVOCATION_FAILURES,
     NOTIFICATION_FAILURES,
     OVERHEAD_LATENCY,
     PROVISIONED_CONCURRENCY_SPILLOVER,
     EndpointMetric,
+    of_component,
 )
 
 MICROSECONDS_PER_MILLISECOND = 1000
@@ -339,3 +345,59 @@ MULTI_MODEL_ALARMS: tuple[AlarmKind, ...] = (
     ),
 )
 """What multi-model endpoints have beside those of real-time endpoints."""
+
+
+def _of_component(kind: AlarmKind) -> AlarmKind:
+    return replace(
+        kind,
+        metric=of_component(kind.metric),
+        per=None if kind.per is None else of_component(kind.per),
+    )
+
+
+COMPONENT_ALARMS: tuple[AlarmKind, ...] = (
+    *(_of_component(kind) for kind in INVOCATION_ALARMS),
+    AlarmKind(
+        id="NoCapacity",
+        argument="no_capacity_failures",
+        description="Requests fail because no copy runs",
+        severity=Severity.WARNING,
+        metric=NO_CAPACITY_INVOCATION_FAILURES,
+        statistic="Sum",
+        counts=True,
+        # A copy that wakes up takes minutes.
+        periods=15,
+        datapoints=15,
+    ),
+    AlarmKind(
+        id="CPUUtilization",
+        argument="cpu_percent",
+        description="The component's virtual CPUs are nearly used up",
+        severity=Severity.WARNING,
+        metric=COMPONENT_CPU_UTILIZATION,
+    ),
+    AlarmKind(
+        id="MemoryUtilization",
+        argument="memory_percent",
+        description="The component's memory is nearly used up",
+        severity=Severity.WARNING,
+        metric=COMPONENT_MEMORY_UTILIZATION,
+    ),
+    AlarmKind(
+        id="GPUUtilization",
+        argument="gpu_percent",
+        description="The component's GPUs are nearly used up",
+        severity=Severity.WARNING,
+        metric=COMPONENT_GPU_UTILIZATION,
+        applies=_has_gpu,
+    ),
+    AlarmKind(
+        id="GPUMemoryUtilization",
+        argument="gpu_memory_percent",
+        description="The component's GPU memory is nearly used up",
+        severity=Severity.WARNING,
+        metric=COMPONENT_GPU_MEMORY_UTILIZATION,
+        applies=_has_gpu,
+    ),
+)
+"""What inference components have; shares are of what the component has reserved."""

@@ -10,6 +10,7 @@ from constructs import Construct
 
 from .alarm_kinds import (
     ASYNC_ALARMS,
+    COMPONENT_ALARMS,
     INSTANCE_ALARMS,
     INVOCATION_ALARMS,
     MULTI_MODEL_ALARMS,
@@ -64,7 +65,20 @@ class InvocationAlarms(AlarmSettings):
 
 @dataclass(frozen=True, kw_only=True)
 class InstanceAlarms(AlarmSettings):
-    """Thresholds of endpoints on instances."""
+    """Thresholds and actions of instances that inference components share; ``None`` switches an
+    alarm off.
+
+    :param topic: SNS topic that all alarms and their all-clears go to. Default: none.
+    :param actions: more actions by severity, such as ``SnsAction`` or ``SsmAction``. Default: none.
+    :param cpu_percent: share of all virtual CPUs. Default: 80.
+    :param memory_percent: share of the memory. Default: 80.
+    :param disk_percent: share of the disk. Default: 80.
+    :param gpu_percent: share of all GPUs; only for instances that have one. Default: 80.
+    :param gpu_memory_percent: share of all GPUs' memory, likewise. Default: 80.
+    :param min_healthy_instances: instances that report at least. SageMaker has no such metric; the
+        instances are counted by their datapoints of CPU utilization, one a minute each. That 0
+        means none is certain, larger numbers are inferred and warned about. Default: 1.
+    """
 
     cpu_percent: float | None = 80
     memory_percent: float | None = 80
@@ -72,6 +86,8 @@ class InstanceAlarms(AlarmSettings):
     gpu_percent: float | None = 80
     gpu_memory_percent: float | None = 80
     min_healthy_instances: int | None = 1
+
+    kinds: ClassVar[tuple[AlarmKind, ...]] = INSTANCE_ALARMS
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -189,6 +205,38 @@ class AsyncAlarms(InstanceAlarms):
     min_healthy_instances: int | None = None
 
     kinds: ClassVar[tuple[AlarmKind, ...]] = (*ASYNC_ALARMS, *INSTANCE_ALARMS)
+
+
+@dataclass(frozen=True, kw_only=True)
+class ComponentAlarms(InvocationAlarms):
+    """Thresholds and actions of an inference component; ``None`` switches an alarm off.
+
+    Example::
+
+        ComponentAlarms(topic=ops_topic, no_capacity_failures=None)
+
+    :param topic: SNS topic that all alarms and their all-clears go to. Default: none.
+    :param actions: more actions by severity, such as ``SnsAction`` or ``SsmAction``. Default: none.
+    :param model_latency_millis: time that the containers take, in milliseconds. Default: 1000.
+    :param overhead_latency_millis: time that SageMaker adds, in milliseconds. Default: 200.
+    :param latency_statistic: statistic of the model's latency. Default: ``p90``.
+    :param error_4xx_percent: share of requests answered with 4XX. Default: 1.
+    :param error_5xx_percent: share of requests answered with 5XX. Default: 0.1.
+    :param no_capacity_failures: requests a minute that fail because no copy runs, for a quarter of
+        an hour. Default: 0, any.
+    :param cpu_percent: share of the component's virtual CPUs. Default: 80.
+    :param memory_percent: share of the component's memory. Default: 80.
+    :param gpu_percent: share of the component's GPUs; only on instances that have one. Default: 80.
+    :param gpu_memory_percent: share of their memory, likewise. Default: 80.
+    """
+
+    no_capacity_failures: float | None = 0
+    cpu_percent: float | None = 80
+    memory_percent: float | None = 80
+    gpu_percent: float | None = 80
+    gpu_memory_percent: float | None = 80
+
+    kinds: ClassVar[tuple[AlarmKind, ...]] = COMPONENT_ALARMS
 
 
 @dataclass(frozen=True, kw_only=True)

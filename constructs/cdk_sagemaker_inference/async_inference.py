@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from aws_cdk import aws_sagemaker as sagemaker
 from constructs import Construct
@@ -86,8 +86,8 @@ class BoundAsyncInference:
     @property
     def identity(self) -> tuple[object, ...]:
         """What makes buckets and topics differ although their references keep their text."""
-        prefixes = [prefix.identity for prefix in self.outputs]
-        return (*prefixes, *(physical_name(topic) for topic in self.topics))
+        buckets = [name for prefix in self.outputs for name in prefix.identity]
+        return (*buckets, *(name for topic in self.topics for name in physical_name(topic)))
 
     @property
     def properties(self) -> sagemaker.CfnEndpointConfig.AsyncInferenceConfigProperty:
@@ -128,10 +128,12 @@ def _topic(
     if asked is None or asked is False:
         return None
     if asked is not True:
-        return asked
+        return cast("sns.ITopic", asked)
     from aws_cdk import aws_kms as kms
     from aws_cdk import aws_sns as sns
 
     # The key of AWS's own: its policy lets the account's roles use it through SNS.
     key = kms.Alias.from_alias_name(scope, f"{construct_id}Key", "alias/aws/sns")
-    return sns.Topic(scope, construct_id, enforce_ssl=True, master_key=key)
+    topic = sns.Topic(scope, construct_id, enforce_ssl=True, master_key=key)
+    # jsii's types name a parameter otherwise in Topic than in the protocol.
+    return cast("sns.ITopic", topic)

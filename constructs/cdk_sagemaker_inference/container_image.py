@@ -137,6 +137,11 @@ class ContainerImage(ABC):
         return None
 
     @property
+    def account(self) -> str | None:
+        """Account of the image where it is known before binding."""
+        return None
+
+    @property
     def through_vpc(self) -> bool:
         """Whether SageMaker pulls the image through the endpoint's VPC."""
         return False
@@ -174,6 +179,10 @@ class _EcrImage(ContainerImage):
     @property
     def reference(self) -> tuple[str | None, str | None]:
         return (self.tag, self.digest)
+
+    @property
+    def account(self) -> str | None:
+        return self.repository.env.account
 
     @property
     def needs_reference(self) -> bool:
@@ -236,10 +245,15 @@ class _RegistryImage(ContainerImage):
 
     @property
     def region(self) -> str | None:
+        return self._literal("region")
+
+    @property
+    def account(self) -> str | None:
+        return self._literal("account")
+
+    def _literal(self, part: str) -> str | None:
         match = _ECR_URI.match(self.location)
-        if match is None or is_token(match["region"]):
-            return None
-        return match["region"]
+        return None if match is None or is_token(match[part]) else match[part]
 
     @property
     def through_vpc(self) -> bool:

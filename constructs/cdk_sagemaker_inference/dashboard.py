@@ -7,7 +7,7 @@ from aws_cdk import Duration
 from aws_cdk import aws_cloudwatch as cloudwatch
 
 from . import instances, metrics
-from .metrics import EndpointMetric, MetricSubject, make_metric
+from .metrics import EndpointMetric, MetricSubject, make_metric, of_component
 from .request import EndpointRequest, EndpointType
 from .variants import EndpointVariant, FleetVariant
 
@@ -41,6 +41,36 @@ def add_endpoint_rows(
         add_title(dashboard, f"## {variant.name}")
         series = Series(request.subject(variant))
         dashboard.add_widgets(*_ROWS[request.type](series, variant))
+
+
+def add_component_row(dashboard: cloudwatch.Dashboard, subject: MetricSubject) -> None:
+    """Add a row for an inference component."""
+    add_title(dashboard, f"### {subject.name}")
+    series = Series(subject)
+    utilization = [
+        series.metric(metrics.COMPONENT_CPU_UTILIZATION, "CPU"),
+        series.metric(metrics.COMPONENT_MEMORY_UTILIZATION, "memory"),
+    ]
+    if instances.gpus(subject.instance_type):
+        utilization += [
+            series.metric(metrics.COMPONENT_GPU_UTILIZATION, "GPU"),
+            series.metric(metrics.COMPONENT_GPU_MEMORY_UTILIZATION, "GPU memory"),
+        ]
+    dashboard.add_widgets(
+        *_invocations(series, of_component),
+        graph(
+            "Requests of a copy",
+            [
+                series.metric(metrics.INVOCATIONS_PER_COPY, "per minute"),
+                series.metric(metrics.CONCURRENT_REQUESTS_PER_COPY, "at the same time"),
+            ],
+        ),
+        graph("Use of what is reserved in percent", utilization, percent=True),
+        graph(
+            "Requests without a copy",
+            [series.metric(metrics.NO_CAPACITY_INVOCATION_FAILURES, "failed", "Sum")],
+        ),
+    )
 
 
 def add_title(dashboard: cloudwatch.Dashboard, markdown: str) -> None:
@@ -93,20 +123,22 @@ class Series:
         return self.math(f"100 * {id}", label, **{id: self.metric(spec, label)})
 
 
-def _invocations(series: Series) -> list[cloudwatch.IWidget]:
-    requests = series.metric(metrics.INVOCATIONS, "requests")
+def _invocations(
+    series: Series, of: Callable[[EndpointMetric], EndpointMetric] = lambda metric: metric
+) -> list[cloudwatch.IWidget]:
+    requests = series.metric(of(metrics.INVOCATIONS), "requests")
     latencies = [
         series.millis(
-            metrics.MODEL_LATENCY, f"model_{percentile}", f"model {percentile}", percentile
+            of(metrics.MODEL_LATENCY), f"model_{percentile}", f"model {percentile}", percentile
         )
         for percentile in ("p50", "p90", "p99")
     ]
-    latencies.append(series.millis(metrics.OVERHEAD_LATENCY, "overhead", "overhead"))
+    latencies.append(series.millis(of(metrics.OVERHEAD_LATENCY), "overhead", "overhead"))
     errors = [
         series.math(
             f"100 * errors_{code} / requests",
             code.upper(),
-            **{f"errors_{code}": series.metric(spec, code), "requests": requests},
+            **{f"errors_{code}": series.metric(of(spec), code), "requests": requests},
         )
         for code, spec in (
             ("4xx", metrics.INVOCATION_4XX_ERRORS),

@@ -5,7 +5,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import Enum
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from aws_cdk import aws_sagemaker as sagemaker
 
@@ -26,6 +26,14 @@ class CapacityUnit(Enum):
     INSTANCES = "INSTANCE_COUNT"
     """Instances."""
 
+    COPIES = "COPY_COUNT"
+    """Copies of an inference component."""
+
+    @property
+    def noun(self) -> str:
+        """The argument that says so many."""
+        return self.name.lower()
+
 
 @dataclass(frozen=True, kw_only=True)
 class CapacitySize:
@@ -45,15 +53,15 @@ class CapacitySize:
         return sagemaker.CfnEndpoint.CapacitySizeProperty(type=self.unit.value, value=self.value)
 
 
-def _sizes(percent: int | None, instances: int | None) -> tuple[CapacitySize, ...]:
+def _sizes(
+    percent: int | None, count: int | None, unit: CapacityUnit = CapacityUnit.INSTANCES
+) -> tuple[CapacitySize, ...]:
     """The sizes that were said; a rule demands exactly one."""
     sizes = []
     if percent is not None:
         sizes.append(CapacitySize(argument="percent", value=percent, unit=CapacityUnit.PERCENT))
-    if instances is not None:
-        sizes.append(
-            CapacitySize(argument="instances", value=instances, unit=CapacityUnit.INSTANCES)
-        )
+    if count is not None:
+        sizes.append(CapacitySize(argument=unit.noun, value=count, unit=unit))
     return tuple(sizes)
 
 
@@ -73,6 +81,8 @@ class DeploymentPolicy(ABC):
     bake: "Duration | None" = None
     maximum_execution_timeout: "Duration | None" = None
     roll_back: bool = True
+
+    unit: ClassVar[CapacityUnit] = CapacityUnit.INSTANCES
 
     @property
     def sizes(self) -> dict[str, tuple[CapacitySize, ...]]:
@@ -333,3 +343,87 @@ class Rolling(DeploymentPolicy):
                 maximum_execution_timeout_in_seconds=self._timeout(),
             )
         }
+
+
+@dataclass(frozen=True, kw_only=True)
+class ComponentRolling(DeploymentPolicy):
+    """The copies of an inference component are replaced batch by batch (API reference,
+    InferenceComponentRollingUpdatePolicy).
+
+    Example::
+
+        ComponentRolling(percent=50, bake=Duration.minutes(5))
+
+    :param percent: each batch in percent of the copies, 5 to 50.
+    :param copies: each batch in copies, 5 to 50 % of them. Give one of both.
+    :param rollback_percent: each batch of a rollback in percent. Default: all copies at once.
+    :param rollback_copies: each batch of a rollback in copies. Default: the same.
+    :param bake: how long the alarms watch each batch, 0 to 3600 s. Default: 600 s.
+    :param maximum_execution_timeout: bound on the whole deployment, 600 to 28800 s; it must exceed
+        all waits. Default: SageMaker's.
+    :param roll_back: rolls back when an alarm of the component on errors or latency goes off.
+        Default: true.
+    """
+
+    percent: int | None = None
+    copies: int | None = None
+    rollback_percent: int | None = None
+    rollback_copies: int | None = None
+
+    unit: ClassVar[CapacityUnit] = CapacityUnit.COPIES
+
+    @property
+    def sizes(self) -> dict[str, tuple[CapacitySize, ...]]:
+        """Both batches."""
+        return {
+            "BATCH": _sizes(self.percent, self.copies, CapacityUnit.COPIES),
+            "ROLLBACK_BATCH": _sizes(
+                self.rollback_percent, self.rollback_copies, CapacityUnit.COPIES
+            ),
+        }
+
+    @property
+    def shifts_gradually(self) -> bool:
+        """Always."""
+        return True
+
+    def total_wait_seconds(self, fleet: int) -> float:
+        """One bake per batch."""
+        return math.ceil(100 / self.sizes["BATCH"][0].of(fleet)) * self.bake_seconds
+
+    def policy(self) -> dict[str, Any]:
+        """CloudFormation's RollingUpdatePolicy of an inference component."""
+        component = sagemaker.CfnInferenceComponent
+        batch, rollback = (
+            component.InferenceComponentCapacitySizeProperty(
+                type=sizes[0].unit.value, value=sizes[0].value
+            )
+            if sizes
+            else None
+            for sizes in self.sizes.values()
+        )
+        return {
+            "rolling_update_policy": component.InferenceComponentRollingUpdatePolicyProperty(
+                maximum_batch_size=batch,
+                rollback_maximum_batch_size=rollback,
+                wait_interval_in_seconds=self.bake_seconds,
+                maximum_execution_timeout_in_seconds=self._timeout(),
+            )
+        }
+
+    def component_properties(
+        self, alarm_names: Sequence[str]
+    ) -> sagemaker.CfnInferenceComponent.InferenceComponentDeploymentConfigProperty:
+        """CloudFormation's DeploymentConfig of an inference component.
+
+        :param alarm_names: rollback alarms as references, so that they exist before the component.
+        """
+        component = sagemaker.CfnInferenceComponent
+        return component.InferenceComponentDeploymentConfigProperty(
+            auto_rollback_configuration=component.AutoRollbackConfigurationProperty(
+                alarms=[component.AlarmProperty(alarm_name=name) for name in alarm_names]
+            )
+            if alarm_names
+            else None,
+            **self.policy(),
+        )

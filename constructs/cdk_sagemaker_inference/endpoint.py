@@ -17,7 +17,7 @@ from .data_capture import BoundDataCapture
 from .environment import StackEnvironment
 from .execution_role import ExecutionRole, ModelNeeds, Needs, emit_policy, policy_statements
 from .inference_endpoint import InferenceEndpoint
-from .metrics import INSTANCE_NAMESPACE
+from .metrics import COMPONENT_NAMESPACE, INSTANCE_NAMESPACE
 from .model import BoundModel, emit_model
 from .network import BoundNetwork, SelectedSubnets, bind_network, select_subnets
 from .replacement import physical_name, replacement_name
@@ -95,7 +95,7 @@ class DeployedEndpoint(InferenceEndpoint):
 
         :raises ValueError: with every problem of the request.
         """
-        placed = _place(scope, request)
+        self._placed = placed = _place(scope, request)
         rules.refuse(construct_id, placed)
         naming = request.naming
         environment = placed.environment
@@ -118,6 +118,7 @@ class DeployedEndpoint(InferenceEndpoint):
             capture=None if request.data_capture is None else request.data_capture.bind(),
             asynchronous=None if request.asynchronous is None else request.asynchronous.bind(self),
         )
+        self._asynchronous = bound.asynchronous
         self.role, self.policy = self._emit_role(request, environment, variants, bound)
         model_names = self._emit_models(request, variants, bound.network)
         self.cfn_endpoint_config = self._emit_config(request, model_names, bound)
@@ -230,12 +231,17 @@ class DeployedEndpoint(InferenceEndpoint):
                 execution_role_arn=self.role.role_arn,
                 network=network,
                 enable_network_isolation=request.enable_network_isolation,
-                identity=(variant.path, *_role_identity(request)),
+                identity=(variant.path, *self._role_identity),
             )
             self._wait_for_policy(model.resource)
             self.cfn_models[variant.variant.name] = model.resource
             names[variant.variant.name] = model.name
         return names
+
+    @property
+    def _role_identity(self) -> tuple[object, ...]:
+        role = self._placed.request.role
+        return () if role is None else physical_name(role)
 
     def _wait_for_policy(self, resource: CfnResource) -> None:
         """Without it SageMaker may look for artifact and image before the role may read them."""
@@ -258,7 +264,7 @@ class DeployedEndpoint(InferenceEndpoint):
         if request.type is EndpointType.COMPONENTS:
             # Components have no model of the variant's that would carry these.
             common["execution_role_arn"] = self.role.role_arn
-            identity += _role_identity(request)
+            identity += self._role_identity
             if request.enable_network_isolation:
                 common["enable_network_isolation"] = True
             if bound.network is not None:
@@ -414,10 +420,6 @@ def _place(scope: Construct, request: EndpointRequest) -> PlacedRequest:
     )
 
 
-def _role_identity(request: EndpointRequest) -> tuple[object, ...]:
-    return () if request.role is None else physical_name(request.role)
-
-
 def _needs(
     endpoint_name: str,
     environment: StackEnvironment,
@@ -429,7 +431,9 @@ def _needs(
     capture = None if bound.capture is None else bound.capture.destination
     return Needs(
         log_group=f"/aws/sagemaker/Endpoints/{endpoint_name}",
-        metric_namespace=INSTANCE_NAMESPACE,
+        metric_namespaces=[INSTANCE_NAMESPACE, COMPONENT_NAMESPACE]
+        if request.type is EndpointType.COMPONENTS
+        else INSTANCE_NAMESPACE,
         models=ModelNeeds.of(variant.model for variant in variants),
         asynchronous=bound.asynchronous,
         volume_key_arn=None if key is None else key.key_arn,

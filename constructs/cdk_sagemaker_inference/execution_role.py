@@ -55,7 +55,7 @@ class Needs:
     """What the service does for one endpoint under the endpoint's role.
 
     :param log_group: log group that the containers' output goes to.
-    :param metric_namespace: CloudWatch namespace of the instances' metrics.
+    :param metric_namespaces: CloudWatch namespace of the instances' metrics.
     :param models: what the models are made of.
     :param asynchronous: where requests and results are, if the endpoint is asynchronous.
     :param volume_key_arn: KMS key of the instances' volumes.
@@ -66,7 +66,7 @@ class Needs:
     """
 
     log_group: str
-    metric_namespace: str
+    metric_namespaces: str | list[str]
     models: ModelNeeds
     asynchronous: BoundAsyncInference | None = None
     volume_key_arn: str | None = None
@@ -106,22 +106,12 @@ def policy_statements(needs: Needs, environment: StackEnvironment) -> list[dict[
     """
     log_group = environment.arn("logs", f"log-group:{needs.log_group}")
     statements = [
-        _allow(
-            "WriteLogs",
-            [
-                "logs:CreateLogGroup",
-                "logs:CreateLogStream",
-                "logs:DescribeLogStreams",
-                "logs:PutLogEvents",
-            ],
-            # Not <name>*, which would open the groups of endpoints whose names begin alike.
-            [log_group, f"{log_group}:*"],
-        ),
+        _write_logs(log_group),
         _allow(
             "PublishMetrics",
             ["cloudwatch:PutMetricData"],
             ["*"],  # the action takes no resource; the namespace narrows it
-            {"StringEquals": {"cloudwatch:namespace": needs.metric_namespace}},
+            {"StringEquals": {"cloudwatch:namespace": needs.metric_namespaces}},
         ),
     ]
     statements += model_statements(needs.models)
@@ -138,9 +128,7 @@ def policy_statements(needs: Needs, environment: StackEnvironment) -> list[dict[
             _allow("EncryptCapturedData", ["kms:GenerateDataKey"], needs.encrypt_key_arns)
         )
     if needs.alarm_arns:
-        statements.append(
-            _allow("WatchDeploymentAlarms", ["cloudwatch:DescribeAlarms"], needs.alarm_arns)
-        )
+        statements.append(_watch_alarms(needs.alarm_arns))
     if needs.network is not None:
         statements += _network_statements(needs.network, environment)
     return statements
@@ -184,6 +172,47 @@ def model_statements(needs: ModelNeeds) -> list[dict[str, Any]]:
             _allow("GetRegistryCredentials", ["lambda:InvokeFunction"], needs.function_arns)
         )
     return statements
+
+
+def component_statements(
+    needs: ModelNeeds,
+    environment: StackEnvironment,
+    *,
+    component_name: str,
+    alarm_names: Sequence[str],
+) -> list[dict[str, Any]]:
+    """Say what one inference component needs beside the others, without statement ids.
+
+    Its containers write to a log group of its own.
+    """
+    log_group = environment.arn(
+        "logs", f"log-group:/aws/sagemaker/InferenceComponents/{component_name}"
+    )
+    statements = [_write_logs(log_group), *model_statements(needs)]
+    if alarm_names:
+        statements.append(
+            _watch_alarms([environment.arn("cloudwatch", f"alarm:{name}") for name in alarm_names])
+        )
+    # Several components would repeat the ids, which must be unique in a policy.
+    return [{key: value for key, value in item.items() if key != "Sid"} for item in statements]
+
+
+def _write_logs(log_group: str) -> dict[str, Any]:
+    return _allow(
+        "WriteLogs",
+        [
+            "logs:CreateLogGroup",
+            "logs:CreateLogStream",
+            "logs:DescribeLogStreams",
+            "logs:PutLogEvents",
+        ],
+        # Not <name>*, which would open the groups of endpoints whose names begin alike.
+        [log_group, f"{log_group}:*"],
+    )
+
+
+def _watch_alarms(alarm_arns: Sequence[str]) -> dict[str, Any]:
+    return _allow("WatchDeploymentAlarms", ["cloudwatch:DescribeAlarms"], alarm_arns)
 
 
 def _async_statements(asynchronous: BoundAsyncInference) -> list[dict[str, Any]]:

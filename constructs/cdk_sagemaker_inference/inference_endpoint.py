@@ -155,24 +155,23 @@ class InferenceEndpoint(Resource):
             grantee=grantee, actions=list(actions), resource_arns=[self.endpoint_arn]
         )
 
+    def _grant_invoke_if(
+        self, grantee: iam.IGrantable, key: str, values: Sequence[str]
+    ) -> iam.Grant:
+        """Grant requests of which a condition key matches one of the values."""
+        return iam.Grant.add_to_principal(
+            grantee=grantee,
+            actions=["sagemaker:InvokeEndpoint"],
+            resource_arns=[self.endpoint_arn],
+            conditions={"StringLike": {key: list(values)}},
+        )
+
     def grant_invoke(self, grantee: iam.IGrantable) -> iam.Grant:
         """Let a caller invoke the endpoint (``InvokeEndpoint``).
 
         :param grantee: the caller.
         """
         return self.grant(grantee, "sagemaker:InvokeEndpoint")
-
-    def grant_invoke_streaming(self, grantee: iam.IGrantable) -> iam.Grant:
-        """Let a caller invoke the endpoint and read the response as a stream.
-
-        SageMaker authorises a streaming call by both actions (Service Authorization Reference;
-        runtime API reference, InvokeEndpointWithResponseStream).
-
-        :param grantee: the caller.
-        """
-        return self.grant(
-            grantee, "sagemaker:InvokeEndpoint", "sagemaker:InvokeEndpointWithResponseStream"
-        )
 
     def _metric(
         self, metric: EndpointMetric, variant_name: str | None, options: MetricOptions
@@ -209,7 +208,23 @@ class InferenceEndpoint(Resource):
         )
 
 
-class ImportedEndpoint(InferenceEndpoint, InstanceInvocationMetrics):
+class StreamingInvocation(InferenceEndpoint):
+    """An endpoint that answers at once, if it likes as a stream."""
+
+    def grant_invoke_streaming(self, grantee: iam.IGrantable) -> iam.Grant:
+        """Let a caller invoke the endpoint and read the response as a stream.
+
+        SageMaker authorises a streaming call by both actions (Service Authorization Reference;
+        runtime API reference, InvokeEndpointWithResponseStream).
+
+        :param grantee: the caller.
+        """
+        return self.grant(
+            grantee, "sagemaker:InvokeEndpoint", "sagemaker:InvokeEndpointWithResponseStream"
+        )
+
+
+class ImportedEndpoint(StreamingInvocation, InstanceInvocationMetrics):
     """An endpoint that is not of this app; make one with a ``from_*`` method.
 
     It has the methods of endpoints on instances. Metrics of other kinds have :meth:`metric`.

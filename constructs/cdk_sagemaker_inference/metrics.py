@@ -1,7 +1,7 @@
 """SageMaker's CloudWatch metrics: one entry per metric."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 from typing import TYPE_CHECKING, TypedDict
 
@@ -231,6 +231,42 @@ TOTAL_PROCESSING_TIME = EndpointMetric(
 # Developer Guide, endpoint-auto-scaling-zero-instances.
 NO_CAPACITY_INVOCATION_FAILURES = EndpointMetric(
     name="NoCapacityInvocationFailures",
+    namespace=INVOCATION_NAMESPACE,
+    statistic="Maximum",
+    dimensions=MetricDimensions.COMPONENT,
+)
+
+
+COMPONENT_NAMESPACE = "/aws/sagemaker/InferenceComponents"
+
+
+def of_component(metric: EndpointMetric) -> EndpointMetric:
+    """The same metric, counted per inference component (Developer Guide, monitoring-cloudwatch)."""
+    return replace(metric, dimensions=MetricDimensions.COMPONENT)
+
+
+def _component_utilization(name: str) -> EndpointMetric:
+    return EndpointMetric(
+        name=name,
+        namespace=COMPONENT_NAMESPACE,
+        statistic="Average",
+        dimensions=MetricDimensions.COMPONENT,
+    )
+
+
+# Developer Guide, monitoring-cloudwatch: percent of what the component has reserved.
+COMPONENT_CPU_UTILIZATION = _component_utilization("CPUUtilizationNormalized")
+COMPONENT_MEMORY_UTILIZATION = _component_utilization("MemoryUtilizationNormalized")
+COMPONENT_GPU_UTILIZATION = _component_utilization("GPUUtilizationNormalized")
+COMPONENT_GPU_MEMORY_UTILIZATION = _component_utilization("GPUMemoryUtilizationNormalized")
+INVOCATIONS_PER_COPY = EndpointMetric(
+    name="InvocationsPerCopy",
+    namespace=INVOCATION_NAMESPACE,
+    statistic="Sum",
+    dimensions=MetricDimensions.COMPONENT,
+)
+CONCURRENT_REQUESTS_PER_COPY = EndpointMetric(
+    name="ConcurrentRequestsPerCopy",
     namespace=INVOCATION_NAMESPACE,
     statistic="Maximum",
     dimensions=MetricDimensions.COMPONENT,

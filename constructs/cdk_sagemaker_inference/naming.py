@@ -42,6 +42,13 @@ class NamingScheme(ABC):
         """Beginning of the configs' names, 54 characters at most; default: the endpoint's."""
         return self.endpoint_name
 
+    def component_name(self, name: str) -> str:
+        """Name of an inference component, 63 characters at most; default: ``{endpoint}-{name}``.
+
+        :param name: what the component was called when it was added.
+        """
+        return f"{self.endpoint_name}-{name}"
+
     @property
     def tags(self) -> Mapping[str, str]:
         """Tags for every taggable resource; default: none."""
@@ -61,6 +68,7 @@ class Naming(NamingScheme):
     endpoint      ``{team}-{project}-{model}-ep``
     model         ``{team}-{project}-{model}-v{version}``
     config        ``{team}-{project}-{model}-config``
+    component     ``{team}-{project}-{model}-ep-{name}``
     ============= ==========================================
 
     Example::

@@ -1,16 +1,21 @@
 """``RealtimeEndpoint``: instances that answer each request at once."""
 
 from collections.abc import Sequence
+from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
+from aws_cdk import Annotations
+from aws_cdk import aws_iam as iam
 from constructs import Construct
 
+from . import rules
 from .alarms import Alarms
 from .data_capture import DataCapture
 from .deployment import DeploymentPolicy
 from .endpoint import DeployedEndpoint
 from .endpoint_metrics import InstanceInvocationMetrics
-from .model import ModelDefinition
+from .inference_endpoint import StreamingInvocation
+from .model import ModelDefinition, MultiContainerModel
 from .naming import NamingScheme
 from .request import EndpointRequest, EndpointType
 from .scaling import Scaling
@@ -26,14 +31,13 @@ if TYPE_CHECKING:
     from aws_cdk import Duration, Size
     from aws_cdk import aws_cloudwatch as cloudwatch
     from aws_cdk import aws_ec2 as ec2
-    from aws_cdk import aws_iam as iam
     from aws_cdk import aws_kms as kms
 
 DEFAULT_ALARMS = Alarms()
 """All alarms, with nobody to tell."""
 
 
-class RealtimeEndpoint(DeployedEndpoint, InstanceInvocationMetrics):
+class RealtimeEndpoint(DeployedEndpoint, StreamingInvocation, InstanceInvocationMetrics):
     """A real-time endpoint: one HTTPS address, answers within 60 seconds.
 
     Every change of an argument deploys: models and configs get a new name with each change, and the
@@ -106,7 +110,9 @@ class RealtimeEndpoint(DeployedEndpoint, InstanceInvocationMetrics):
         """Make an endpoint and all that it needs.
 
         :param naming: names and tags, a :class:`Naming` or a scheme of your own.
-        :param model: what runs, if it is one model. Give either ``model`` or ``variants``.
+        :param model: what runs, if it is one model: a :class:`Container`, an
+            :class:`InferencePipeline`, a :class:`MultiContainerModel` or a :class:`ModelPackage`.
+            Give either ``model`` or ``variants``.
         :param instance_type: for example ``ml.g5.xlarge``; CDK checks it against CloudFormation's
             list at synth. Default: ``ml.m5.xlarge``.
         :param instance_count: instances to begin with, from 1; two or more are spread over
@@ -162,6 +168,20 @@ class RealtimeEndpoint(DeployedEndpoint, InstanceInvocationMetrics):
             "routing_strategy": routing_strategy,
             "scaling": scaling,
         }
+        asked = [model] if variants is None else [variant.model for variant in variants]
+        self._target_containers = [
+            hostname
+            for item in asked
+            if isinstance(item, MultiContainerModel)
+            for hostname in item.containers
+        ]
+        asked = [model] if variants is None else [variant.model for variant in variants]
+        self._target_containers = [
+            hostname
+            for item in asked
+            if isinstance(item, MultiContainerModel)
+            for hostname in item.containers
+        ]
         super().__init__(
             scope,
             construct_id,
@@ -195,4 +215,39 @@ class RealtimeEndpoint(DeployedEndpoint, InstanceInvocationMetrics):
                 attach_execution_policy=attach_execution_policy,
                 outputs=outputs,
             ),
+        )
+
+    def grant_invoke(
+        self, grantee: iam.IGrantable, *, target_containers: Sequence[str] | None = None
+    ) -> iam.Grant:
+        """Let a caller invoke the endpoint (``InvokeEndpoint``).
+
+        :param grantee: the caller.
+        :param target_containers: hostnames of a :class:`MultiContainerModel` that the caller may
+            name as ``TargetContainerHostname``, ``*`` and ``?`` allowed (Developer Guide,
+            multi-container-security, the condition key ``sagemaker:TargetContainerHostname``;
+            another page of the guide names the key otherwise, so that a warning says to try it).
+            Default: all.
+        :raises ValueError: if the endpoint has no such container.
+        """
+        if target_containers is None:
+            return super().grant_invoke(grantee)
+        known = self._target_containers
+        unknown = [
+            name for name in target_containers if not any(fnmatchcase(host, name) for host in known)
+        ]
+        if unknown or not target_containers:
+            problem = (
+                f"the endpoint has the containers {', '.join(map(repr, known))}"
+                if known
+                else "the endpoint has no MultiContainerModel to choose from"
+            )
+            raise ValueError(f"target_containers={list(target_containers)!r}: {problem}")
+        Annotations.of(self).add_warning_v2(
+            rules.warning_id("target-container-key"),
+            "target_containers: AWS documents two names of the condition key; check that the "
+            "caller is let in [dg:multi-container-security, dg:multi-container-endpoints]",
+        )
+        return self._grant_invoke_if(
+            grantee, "sagemaker:TargetContainerHostname", target_containers
         )

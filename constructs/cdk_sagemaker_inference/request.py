@@ -8,16 +8,17 @@ from typing import TYPE_CHECKING
 from .alarm_kinds import AlarmKind
 from .alarms import AlarmSettings, alarm_name
 from .async_inference import AsyncInference
+from .component_request import ComponentRequest
 from .data_capture import DataCapture
 from .deployment import DeploymentPolicy
 from .environment import StackEnvironment
-from .inference_component import InferenceComponent
 from .metrics import MetricSubject
 from .model import Container, ModelDefinition
 from .naming import NamingScheme
 from .network import SelectedSubnets
 from .scaling import CapacityScaling
 from .variants import (
+    DEFAULT_VARIANT_NAME,
     EndpointVariant,
     FleetVariant,
     InstanceVariant,
@@ -96,7 +97,7 @@ class EndpointRequest:
     data_capture: DataCapture | None = None
     dashboard: "cloudwatch.Dashboard | bool | None" = False
     exclude_retained_variant_properties: Sequence[VariantProperty] = ()
-    component: InferenceComponent | None = None
+    component: ComponentRequest | None = None
     ambiguous: Sequence[str] = ()
 
     @property
@@ -113,6 +114,13 @@ class EndpointRequest:
     def fleets(self) -> Sequence[FleetVariant]:
         """The variants that have instances."""
         return [variant for variant in self.all_variants if isinstance(variant, FleetVariant)]
+
+    @property
+    def deployed_counts(self) -> Sequence[int]:
+        """Numbers of instances, or of an added component's copies, that there may come to be."""
+        if self.component is not None:
+            return self.component.counts
+        return [count for variant in self.fleets if not variant.shadow for count in variant.counts]
 
     @property
     def scales(self) -> bool:
@@ -163,6 +171,22 @@ class EndpointRequest:
                     if isinstance(container, Container):
                         yield f"{argument}{part}", container
 
+    @property
+    def subjects(self) -> Sequence[MetricSubject]:
+        """What alarms guard: production variants, or the added component."""
+        if self.component is not None:
+            return [self.component_subject(self.component)]
+        return [self.subject(variant) for variant in self.variants]
+
+    def component_subject(self, component: ComponentRequest) -> MetricSubject:
+        """What a component's metrics, alarms and policies are about."""
+        return MetricSubject(
+            endpoint_name=self.naming.endpoint_name,
+            variant_name=DEFAULT_VARIANT_NAME,
+            component_name=self.naming.component_name(component.name),
+            instance_type=component.instance_type,
+        )
+
     def subject(self, variant: EndpointVariant) -> MetricSubject:
         """What a variant's metrics, alarms and policies are about."""
         return MetricSubject(
@@ -194,7 +218,7 @@ def rollback_alarms(request: EndpointRequest) -> Iterator[tuple[AlarmKind, str]]
     """
     if request.deployment is None or not request.deployment.roll_back or request.alarms is None:
         return
-    for variant in request.variants:
-        for kind, _ in request.alarms.thresholds(variant.type_of_instance):
+    for subject in request.subjects:
+        for kind, _ in request.alarms.thresholds(subject.instance_type):
             if kind.guards:
-                yield kind, alarm_name(request.subject(variant), kind)
+                yield kind, alarm_name(subject, kind)

@@ -194,7 +194,7 @@ class AsyncScaling(CapacityScaling):
 
         AsyncScaling.on_backlog(max_capacity=4, per_instance=5)
 
-    :param min_capacity: instances at least, from 0.
+    :param min_capacity: instances at least, from 0. Default: 0.
     :param max_capacity: instances at most.
     :param policies: when to add and remove. Default: none, schedules only.
     :param schedules: changes of the bounds. Default: none.
@@ -203,6 +203,7 @@ class AsyncScaling(CapacityScaling):
         async-inference-autoscale). Only where a bound is 0. Default: true.
     """
 
+    min_capacity: int = 0
     wake_from_zero: bool = True
 
     lowest: ClassVar[int] = 0

@@ -2,7 +2,9 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
+
+from aws_cdk import aws_iam as iam
 
 from .replacement import physical_name
 from .tokens import is_token
@@ -43,6 +45,32 @@ class S3Prefix:
             object_arns=self.bucket.arn_for_objects(f"{self.prefix}/*"),
             key_arns=keys,
             identity=physical_name(self.bucket),
+        )
+
+    def grant_put(self, grantee: iam.IGrantable) -> iam.Grant:
+        """Let somebody write objects below the prefix.
+
+        :param grantee: who is granted.
+        """
+        return self._grant(grantee, "s3:PutObject", "kms:GenerateDataKey")
+
+    def grant_get(self, grantee: iam.IGrantable) -> iam.Grant:
+        """Let somebody read objects below the prefix.
+
+        :param grantee: who is granted.
+        """
+        return self._grant(grantee, "s3:GetObject", "kms:Decrypt")
+
+    def _grant(self, grantee: iam.IGrantable, action: str, key_action: str) -> iam.Grant:
+        for key in (self.encryption_key, self.bucket.encryption_key):
+            if key is not None:
+                key.grant(grantee, key_action)
+        return iam.Grant.add_to_principal_or_resource(
+            grantee=grantee,
+            actions=[action],
+            resource_arns=[self.bucket.arn_for_objects(f"{self.prefix}/*")],
+            # Where the grantee is of another account, the bucket's policy must allow it too.
+            resource=cast(iam.IResourceWithPolicy, self.bucket),
         )
 
 

@@ -234,7 +234,7 @@ class InstanceVariant(FleetVariant):
         percent = shadow.sampling_percent
         # Rules refuse anything but a literal number.
         weight = percent / 100 if isinstance(percent, (int, float)) else percent
-        said = _said(shadow.variant) | {"weight": weight}
+        said: dict[str, Any] = {**_said(shadow.variant), "weight": weight}
         return cls(**said, prefix="shadow.variant.", shadow=True)
 
     @property

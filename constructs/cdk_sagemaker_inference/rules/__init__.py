@@ -12,14 +12,19 @@ from collections.abc import Iterator
 
 from ..request import PlacedRequest
 from . import (
+    asynchronous,
+    components,
     containers,
     deployments,
     instances,
+    models,
+    multi_model,
     names,
     network,
     observability,
     permissions,
     scaling,
+    serverless,
     variants,
 )
 from .registry import Finding, Rule
@@ -30,10 +35,15 @@ RULES: tuple[Rule, ...] = (
     *names.RULES,
     *variants.RULES,
     *containers.RULES,
+    *models.RULES,
     *instances.RULES,
     *scaling.RULES,
     *deployments.RULES,
     *observability.RULES,
+    *serverless.RULES,
+    *asynchronous.RULES,
+    *multi_model.RULES,
+    *components.RULES,
     *network.RULES,
     *permissions.RULES,
 )

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from ..model import Container, ModelDefinition, SeveralContainers
-from ..request import PlacedRequest
+from ..request import EndpointType, PlacedRequest
 from ..tokens import is_token
 from .registry import Finding, Rule, rule
 
@@ -147,7 +147,9 @@ def _image_dlc_account(placed: PlacedRequest) -> Iterator[Finding]:
 )
 def _image_registry_vpc(placed: PlacedRequest) -> Iterator[Finding]:
     for argument, container in _containers(placed):
-        if container.image.through_vpc and placed.request.vpc is None:
+        # Serverless endpoints have no VPC; another rule refuses the image there.
+        may_have_vpc = placed.request.type is not EndpointType.SERVERLESS
+        if container.image.through_vpc and placed.request.vpc is None and may_have_vpc:
             yield Finding(
                 argument=f"{argument}.image",
                 value=container.image.uri,

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from ..deployment import BlueGreen, CapacityUnit, DeploymentPolicy, Rolling
+from ..model import ModelPackage
 from ..request import PlacedRequest, rollback_alarms
 from ..tokens import is_token
 from .registry import Finding, Rule, is_whole, rule
@@ -28,9 +29,8 @@ def _policy(placed: PlacedRequest) -> Iterator[DeploymentPolicy]:
 
 
 def _fleets(placed: PlacedRequest) -> tuple[int, int] | None:
-    """Instances of a variant at its smallest and at its largest; nothing if that is not known."""
-    fleets = [variant for variant in placed.request.fleets if not variant.shadow]
-    counts = [count for variant in fleets for count in variant.counts]
+    """The fewest and the most instances or copies that are deployed, if that is known."""
+    counts = placed.request.deployed_counts
     if not counts or not all(is_whole(count) and count >= 0 for count in counts):
         return None
     # What scales to zero has one instance on the way.
@@ -56,7 +56,8 @@ def _sizes_are_sound(policy: DeploymentPolicy) -> bool:
 @rule(
     RULES,
     "deployment-size",
-    "A step of a deployment is said once, as a whole number of percent or of instances from 1.",
+    "A step of a deployment is said once, as a whole number of percent, instances or copies from "
+    "1.",
     source="api:CapacitySize",
 )
 def _deployment_size(placed: PlacedRequest) -> Iterator[Finding]:
@@ -70,7 +71,7 @@ def _deployment_size(placed: PlacedRequest) -> Iterator[Finding]:
                     argument="deployment",
                     value=said,
                     problem=f"needs {'exactly' if needed else 'at most'} one of {prefix}percent "
-                    f"and {prefix}instances",
+                    f"and {prefix}{policy.unit.noun}",
                 )
             for size in sizes:
                 if not is_token(size.value) and (not is_whole(size.value) or size.value < 1):
@@ -277,12 +278,20 @@ def _deployment_without_alarms(placed: PlacedRequest) -> Iterator[Finding]:
 @rule(
     RULES,
     "deployment-fallback",
-    "Inferentia 1 is deployed all at once, without a final bake, whatever the policy says.",
+    "Inferentia 1 and packages of the Marketplace are deployed all at once, without a final bake, "
+    "whatever the policy says.",
     source="dg:deployment-guardrails-exclusions",
     warns=True,
 )
 def _deployment_fallback(placed: PlacedRequest) -> Iterator[Finding]:
     for policy in _policy(placed):
+        for argument, model in placed.request.models:
+            if policy.shifts_gradually and isinstance(model, ModelPackage) and model.marketplace:
+                yield Finding(
+                    argument=f"{argument}.marketplace",
+                    value=True,
+                    problem="SageMaker deploys it all at once and does not say so",
+                )
         for variant in placed.request.fleets:
             name = variant.instance_type
             if policy.shifts_gradually and not is_token(name) and name.startswith("ml.inf1."):
