@@ -1,14 +1,21 @@
 """The reference app: picks environments; the stacks compose."""
 
+from functools import partial
+
 import aws_cdk as cdk
 
 from cdk_sagemaker_inference import Naming
+from stacks.async_stack import AsyncStack
+from stacks.component_stack import ComponentStack
+from stacks.multi_model_stack import MultiModelStack
 from stacks.network_stack import NetworkStack
+from stacks.pipeline_stack import PipelineStack
 from stacks.realtime_stack import RealtimeStack
+from stacks.serverless_stack import ServerlessStack
 
 
 def build(app: cdk.App) -> None:
-    """Add the stacks of one environment to an app.
+    """Add the stacks of one environment to an app, one for each way to serve.
 
     Context: ``team``, ``project``, ``environment`` (names and tags), ``account`` and ``region``
     (default: wherever the templates are deployed).
@@ -24,16 +31,18 @@ def build(app: cdk.App) -> None:
     assert team is not None
     assert project is not None
     env = cdk.Environment(account=context("account", None), region=context("region", None))
-    network = NetworkStack(app, f"{project}-network-{environment}", env=env)
-    RealtimeStack(
-        app,
-        f"{project}-realtime-{environment}",
-        naming=Naming(
-            team=team, project=project, model="fraud", version=1, environment=environment
-        ),
-        vpc=network.vpc,
-        env=env,
-    )
+
+    def stack(kind: str) -> str:
+        return f"{project}-{kind}-{environment}"
+
+    naming = partial(Naming, team=team, project=project, version=1, environment=environment)
+    vpc = NetworkStack(app, stack("network"), env=env).vpc
+    RealtimeStack(app, stack("realtime"), naming=naming(model="fraud"), vpc=vpc, env=env)
+    ServerlessStack(app, stack("serverless"), naming=naming(model="fraud-quiet"), env=env)
+    AsyncStack(app, stack("async"), naming=naming(model="fraud-months"), vpc=vpc, env=env)
+    MultiModelStack(app, stack("multi-model"), naming=naming(model="fraud-shops"), env=env)
+    ComponentStack(app, stack("components"), naming=naming(model="fraud-shared"), vpc=vpc, env=env)
+    PipelineStack(app, stack("pipeline"), naming=naming(model="fraud-raw"), env=env)
 
 
 if __name__ == "__main__":

@@ -1,6 +1,5 @@
 """A real-time endpoint in production: two models, scaling, alarms, guarded deployments."""
 
-from pathlib import Path
 from typing import Any
 
 from aws_cdk import Duration, RemovalPolicy, Stack, TimeZone
@@ -14,10 +13,7 @@ from constructs import Construct
 from cdk_sagemaker_inference import (
     Alarms,
     BlueGreen,
-    Container,
-    ContainerImage,
     DataCapture,
-    ModelData,
     NamingScheme,
     RealtimeEndpoint,
     RoutingStrategy,
@@ -26,8 +22,7 @@ from cdk_sagemaker_inference import (
     ScalingSchedule,
     Variant,
 )
-
-MODEL_ARCHIVE = Path(__file__).parent / "fraud_model" / "model.tar.gz"
+from stacks.fraud_model.container import fraud_container
 
 # What one ml.m5.xlarge held in a load test.
 MAX_REQUESTS_PER_SECOND = 40
@@ -68,14 +63,7 @@ class RealtimeStack(Stack):
             removal_policy=RemovalPolicy.RETAIN,
         )
         operations = sns.Topic(self, "Operations", enforce_ssl=True)
-        container = Container(
-            image=ContainerImage.from_dlc("pytorch-inference", tag="2.6.0-cpu-py312"),
-            data=ModelData.from_asset(str(MODEL_ARCHIVE)),
-            environment={
-                "SAGEMAKER_PROGRAM": "inference.py",
-                "SAGEMAKER_SUBMIT_DIRECTORY": "/opt/ml/model/code",
-            },
-        )
+        container = fraud_container()
         on_load = ScalingPolicy.on_invocations(
             per_instance_per_minute=Scaling.per_minute(
                 max_requests_per_second=MAX_REQUESTS_PER_SECOND

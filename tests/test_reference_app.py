@@ -19,7 +19,15 @@ from app import build
 from stacks.fraud_model.pack import pack
 from support import ARCHIVE, CONTEXT, ROOT
 
-STACKS = ["project-a-network-dev", "project-a-realtime-dev"]
+ENDPOINT_STACKS = [
+    "project-a-async-dev",
+    "project-a-components-dev",
+    "project-a-multi-model-dev",
+    "project-a-pipeline-dev",
+    "project-a-realtime-dev",
+    "project-a-serverless-dev",
+]
+STACKS = sorted([*ENDPOINT_STACKS, "project-a-network-dev"])
 
 
 @cache
@@ -34,7 +42,11 @@ def templates(**context: str) -> dict[str, str]:
 
 def lint(template: str) -> list[str]:
     """What cfn-lint's default rules report in some Region of each partition."""
-    config = ManualArgs(regions=["us-east-1", "eu-west-1", "cn-north-1", "us-gov-west-1"])
+    regions = ["us-east-1", "eu-west-1"]
+    # CloudFormation has no inference components in the other partitions.
+    if "AWS::SageMaker::InferenceComponent" not in template:
+        regions += ["cn-north-1", "us-gov-west-1"]
+    config = ManualArgs(regions=regions)
     return [str(match) for match in lint_with_config(template, config=config)]
 
 
@@ -57,10 +69,15 @@ def test_cfn_lint_reports_nothing(stack: str) -> None:
     assert lint(templates()[stack]) == []
 
 
-def test_it_has_the_same_resources_for_a_literal_account_and_region() -> None:
-    literal = templates(account="123456789012", region="eu-west-1")["project-a-realtime-dev"]
-    assert lint(literal) == []
-    assert resource_types(literal) == resource_types(templates()["project-a-realtime-dev"])
+@pytest.mark.parametrize("stack", ENDPOINT_STACKS)
+def test_it_has_the_same_resources_for_a_literal_account_and_region(stack: str) -> None:
+    literal = templates(account="123456789012", region="eu-west-1")[stack]
+    assert resource_types(literal) == resource_types(templates()[stack])
+
+
+def test_cfn_lint_reports_nothing_for_a_literal_account_and_region() -> None:
+    literal = templates(account="123456789012", region="eu-west-1")
+    assert lint(literal["project-a-realtime-dev"]) == []
 
 
 def test_the_archive_holds_the_model_of_the_checkout() -> None:
@@ -143,23 +160,36 @@ def resolve(value: Any, parameters: dict[str, str], mappings: dict[str, Any]) ->
             return value
 
 
+ACCOUNT = "123456789012"
+
+
+def resolved(stack: str, partition: str) -> dict[str, Any]:
+    """A stack's resources in a partition."""
+    region, suffix, _ = PARTITIONS[partition]
+    template = json.loads(templates()[stack])
+    parameters = {
+        "AWS::Partition": partition,
+        "AWS::Region": region,
+        "AWS::AccountId": ACCOUNT,
+        "AWS::URLSuffix": suffix,
+    }
+    resources: dict[str, Any] = resolve(template["Resources"], parameters, template["Mappings"])
+    return resources
+
+
+@pytest.mark.parametrize("partition", PARTITIONS)
+@pytest.mark.parametrize("stack", ENDPOINT_STACKS)
+def test_every_arn_is_of_the_partition(stack: str, partition: str) -> None:
+    text = json.dumps(resolved(stack, partition))
+    assert "arn:" in text
+    assert text.count("arn:") == text.count(f"arn:{partition}:"), "an ARN of another partition"
+
+
 @pytest.mark.parametrize("partition", PARTITIONS)
 def test_one_template_is_right_in_every_partition(partition: str) -> None:
     region, suffix, dlc_account = PARTITIONS[partition]
-    account = "123456789012"
-    template = json.loads(templates()["project-a-realtime-dev"])
-    resources = resolve(
-        template["Resources"],
-        {
-            "AWS::Partition": partition,
-            "AWS::Region": region,
-            "AWS::AccountId": account,
-            "AWS::URLSuffix": suffix,
-        },
-        template["Mappings"],
-    )
-    text = json.dumps(resources)
-    assert text.count("arn:") == text.count(f"arn:{partition}:"), "an ARN of another partition"
+    account = ACCOUNT
+    resources = resolved("project-a-realtime-dev", partition)
     model, _ = (r for r in resources.values() if r["Type"] == "AWS::SageMaker::Model")
     container = model["Properties"]["PrimaryContainer"]
     assert container["Image"] == (

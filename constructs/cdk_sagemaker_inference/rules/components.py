@@ -20,6 +20,15 @@ MIN_CPU_CORES = 0.25
 _NAME = re.compile(r"[a-z0-9](-*[a-z0-9])*")
 _NEURON_FAMILY = re.compile(r"ml\.(inf|trn)\d.*")
 
+# Regions of which CloudFormation's registry lists no such resource; from cfn-lint 1.58.
+REGIONS_WITHOUT_COMPONENTS = frozenset(
+    """
+    af-south-1 ap-east-1 ap-east-2 ap-northeast-3 ap-south-2 ap-southeast-4 ap-southeast-5
+    ap-southeast-6 ap-southeast-7 ca-west-1 cn-north-1 cn-northwest-1 eu-central-2 eu-south-1
+    eu-south-2 eu-west-3 il-central-1 mx-central-1 us-gov-east-1 us-gov-west-1 us-west-1
+    """.split()  # noqa: SIM905  # a list of them would be a line each
+)
+
 RULES: list[Rule] = []
 
 
@@ -256,4 +265,24 @@ def _components_encryption(placed: PlacedRequest) -> Iterator[Finding]:
             argument="encryption_key",
             value="given",
             problem="that it is used on component endpoints is not documented",
+        )
+
+
+@rule(
+    RULES,
+    "components-region",
+    "CloudFormation has inference components in some Regions only.",
+    source="cfn:InferenceComponent",
+    warns=True,
+)
+def _components_region(placed: PlacedRequest) -> Iterator[Finding]:
+    request, region = placed.request, placed.environment.region
+    endpoint = request.type is EndpointType.COMPONENTS and request.component is None
+    if endpoint and region in REGIONS_WITHOUT_COMPONENTS:
+        yield Finding(
+            argument="region",
+            value=region,
+            problem="CloudFormation's registry does not list AWS::SageMaker::InferenceComponent "
+            "in this Region",
+            fix="check the Region's resource types before you deploy",
         )
