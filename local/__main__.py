@@ -133,7 +133,19 @@ def _read_endpoint(sagemaker: Any, name: str) -> report.Endpoint:
     variants = [*config["ProductionVariants"], *config.get("ShadowProductionVariants", [])]
     names = {v["ModelName"] for v in variants if "ModelName" in v}
     models = {model: sagemaker.describe_model(ModelName=model) for model in sorted(names)}
-    return report.Endpoint(endpoint, config, models)
+    listed = _all(
+        sagemaker,
+        "list_inference_components",
+        "InferenceComponents",
+        EndpointNameEquals=name,
+        SortBy="Name",
+        SortOrder="Ascending",
+    )
+    components = [
+        sagemaker.describe_inference_component(InferenceComponentName=c["InferenceComponentName"])
+        for c in listed
+    ]
+    return report.Endpoint(endpoint, config, models, components)
 
 
 def _all(client: Any, operation: str, member: str, **request: Any) -> list[Any]:

@@ -87,6 +87,8 @@ class ResourceType:
     """The properties whose change calls `update`; None means all except tags and children."""
     update_only: frozenset[str] = frozenset()
     """Properties that the create operation does not take."""
+    fixed: frozenset[str] = frozenset()
+    """Properties that no operation changes, although the schema does not say create-only."""
     attributes: Mapping[str, Callable[[Made], Any]] = field(default_factory=dict)
     tagging: Tagging | None = None
     tags_on_create: bool = True
@@ -203,14 +205,15 @@ def _update(entry: ResourceType, old: Made, properties: Properties) -> Made:
         for name in properties.keys() | old.properties.keys()
         if properties.get(name) != old.properties.get(name) and name not in handled
     }
+    fixed = changed & entry.fixed
+    if fixed:
+        raise HandlerError(f"{entry.type} cannot change {', '.join(sorted(fixed))} in place")
     if entry.updated_by is not None:
         changed &= entry.updated_by
     if changed:
         if entry.update is None:
             raise HandlerError(f"{entry.type} cannot change {', '.join(sorted(changed))} in place")
-        # A call that overwrites names the resource by its own properties.
-        members = _input_shape(entry, entry.update).members
-        identity = {k: v for k, v in entry.identity(made).items() if k in members}
+        identity = _identity(entry, entry.update, made)
         request = identity | _request(entry, entry.update, properties, frozenset())
         request.pop("Tags", None)
         _call(entry, entry.update, made.region, request)
@@ -222,7 +225,7 @@ def _update(entry: ResourceType, old: Made, properties: Properties) -> Made:
 
 def _delete(entry: ResourceType, made: Made) -> None:
     try:
-        _call(entry, entry.delete, made.region, entry.identity(made))
+        _call(entry, entry.delete, made.region, _identity(entry, entry.delete, made))
     except CallFailedError as error:
         words = entry.gone_words
         if error.code not in entry.gone and (words is None or words not in error.text):
@@ -290,6 +293,16 @@ def _request(
     if entry.tagging is not None and entry.tagging.as_map and isinstance(cast.get("Tags"), list):
         cast["Tags"] = _tags(properties)
     return cast
+
+
+def _identity(entry: ResourceType, operation: str, made: Made) -> Properties:
+    """The members that name the resource to an operation.
+
+    Operations of one type may call it differently, and a call that overwrites names the resource
+    by its own properties.
+    """
+    members = _input_shape(entry, operation).members
+    return {name: value for name, value in entry.identity(made).items() if name in members}
 
 
 def _input_shape(entry: ResourceType, operation: str) -> StructureShape:

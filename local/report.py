@@ -13,7 +13,7 @@ from typing import Any
 
 Answer = Mapping[str, Any]
 
-HEADINGS = ("endpoint", "type", "status", "runs on", "variants", "min-max", "alarms")
+HEADINGS = ("endpoint", "type", "status", "runs on", "variants", "min-max", "alarms", "serves")
 _SAGEMAKER_NAMESPACES = ("AWS/SageMaker", "/aws/sagemaker/")
 
 
@@ -27,6 +27,8 @@ class Endpoint:
     """DescribeEndpointConfig of its configuration"""
     models: Mapping[str, Answer]
     """DescribeModel of each model of its variants, by model name"""
+    components: Sequence[Answer] = ()
+    """DescribeInferenceComponent of each of its components"""
 
 
 @dataclass(frozen=True)
@@ -56,8 +58,9 @@ def _row(found: Endpoint, findings: Findings) -> tuple[str, ...]:
         str(found.endpoint["EndpointStatus"]),
         ", ".join(dict.fromkeys(_runs_on(v) for v in [*variants, *shadows])),
         ", ".join(names),
-        _bounds(name, found, findings.targets),
-        str(sum(concerns(alarm, name) for alarm in findings.alarms)),
+        _bounds(found, findings.targets),
+        str(sum(_watches(alarm, found) for alarm in findings.alarms)),
+        _serves(found, findings.targets),
     )
 
 
@@ -76,39 +79,113 @@ def kind(found: Endpoint) -> str:
 
 
 def _is_multi_model(model: Answer) -> bool:
-    containers = [model.get("PrimaryContainer"), *(model.get("Containers") or [])]
-    return any(c is not None and c.get("Mode") == "MultiModel" for c in containers)
+    return any(container.get("Mode") == "MultiModel" for container in _containers(model))
+
+
+def _containers(model: Answer) -> list[Answer]:
+    single = model.get("PrimaryContainer")
+    return [single] if single is not None else list(model.get("Containers") or [])
 
 
 def _runs_on(variant: Answer) -> str:
     serverless = variant.get("ServerlessConfig")
-    return f"{serverless['MemorySizeInMB']} MB" if serverless else str(variant.get("InstanceType"))
+    if serverless is not None:
+        return f"{serverless['MemorySizeInMB']} MB"
+    pools = [pool["InstanceType"] for pool in variant.get("InstancePools") or []]
+    return "/".join(pools) if pools else str(variant.get("InstanceType"))
 
 
-def _bounds(name: str, found: Endpoint, targets: Iterable[Answer]) -> str:
-    """The scaling bounds of each variant, or its fixed instance count."""
-    prefix = f"endpoint/{name}/variant/".lower()
-    scaled = {
-        str(target["ResourceId"]).rsplit("/", 1)[1]: target
-        for target in targets
-        if str(target["ResourceId"]).lower().startswith(prefix)
-    }
+def _serves(found: Endpoint, targets: Sequence[Answer]) -> str:
+    """What is special about the way that an endpoint serves; nothing for one model in real time."""
+    parts = [_component(found, component, targets) for component in found.components]
+    if kind(found) == "components" and not parts:
+        parts.append("no components")
+    parts += [_provisioned(found, variant, targets) for variant in _variants(found)]
+    output = found.config.get("AsyncInferenceConfig", {}).get("OutputConfig", {})
+    if "S3OutputPath" in output:
+        parts.append(f"to {output['S3OutputPath']}")
+    parts += [_model(model) for model in found.models.values()]
+    return ", ".join(dict.fromkeys(filter(None, parts)))
+
+
+def _component(found: Endpoint, component: Answer, targets: Iterable[Answer]) -> str:
+    """A component's name, as far as it is not the endpoint's, with its copies: their scaling bounds
+    or their number.
+    """
+    name = str(component["InferenceComponentName"])
+    target = _target(targets, f"inference-component/{name}")
+    copies = component["RuntimeConfig"]["DesiredCopyCount"] if target is None else _range(target)
+    own = name.removeprefix(f"{found.endpoint['EndpointName']}-")
+    return f"{own} x {copies}"
+
+
+def _provisioned(found: Endpoint, variant: Answer, targets: Iterable[Answer]) -> str:
+    """A serverless variant's provisioned concurrency, if it has any."""
+    provisioned = variant.get("CurrentServerlessConfig", {}).get("ProvisionedConcurrency")
+    target = _target(targets, _resource(found, variant))
+    if provisioned is None:
+        return ""
+    return f"{provisioned if target is None else _range(target)} provisioned"
+
+
+def _model(model: Answer) -> str:
+    """A model's prefix if there are many below it, and how its containers work together."""
+    containers = _containers(model)
+    parts = [str(c.get("ModelDataUrl", "")) for c in containers if c.get("Mode") == "MultiModel"]
+    if len(containers) > 1:
+        direct = model.get("InferenceExecutionConfig", {}).get("Mode") == "Direct"
+        parts.append(f"{'any' if direct else 'pipeline'} of {len(containers)} containers")
+    return " ".join(parts)
+
+
+def _bounds(found: Endpoint, targets: Sequence[Answer]) -> str:
+    """The bounds between which each variant scales, or its fixed instance count."""
     return ", ".join(
-        _variant_bounds(variant, scaled.get(variant["VariantName"]))
-        for variant in found.endpoint["ProductionVariants"]
+        _variant_bounds(variant, _target(targets, _resource(found, variant)))
+        for variant in _variants(found)
     )
 
 
 def _variant_bounds(variant: Answer, target: Answer | None) -> str:
-    if target is not None:
-        return f"{target['MinCapacity']}-{target['MaxCapacity']}"
     serverless = variant.get("CurrentServerlessConfig")
     if serverless is not None:
         return f"0-{serverless['MaxConcurrency']}"
+    if target is not None:
+        return _range(target)
+    managed = variant.get("ManagedInstanceScaling", {})
+    if managed.get("Status") == "ENABLED":
+        return f"{managed.get('MinInstanceCount', '')}-{managed.get('MaxInstanceCount', '')}"
     return str(variant.get("DesiredInstanceCount", "-"))
 
 
-def concerns(alarm: Answer, endpoint: str) -> bool:
+def _variants(found: Endpoint) -> list[Answer]:
+    variants: list[Answer] = found.endpoint["ProductionVariants"]
+    return variants
+
+
+def _resource(found: Endpoint, variant: Answer) -> str:
+    return f"endpoint/{found.endpoint['EndpointName']}/variant/{variant['VariantName']}"
+
+
+def _target(targets: Iterable[Answer], resource: str) -> Answer | None:
+    """The scalable target of a resource; names in resource ids are looked up in any case."""
+    found = (t for t in targets if str(t["ResourceId"]).lower() == resource.lower())
+    return next(found, None)
+
+
+def _range(target: Answer) -> str:
+    return f"{target['MinCapacity']}-{target['MaxCapacity']}"
+
+
+def _watches(alarm: Answer, found: Endpoint) -> bool:
+    """Whether an alarm watches an endpoint or one of its components."""
+    names = [str(component["InferenceComponentName"]) for component in found.components]
+    return concerns(alarm, str(found.endpoint["EndpointName"])) or any(
+        concerns(alarm, name, "InferenceComponentName") for name in names
+    )
+
+
+def concerns(alarm: Answer, name: str, dimension: str = "EndpointName") -> bool:
     """Whether an alarm watches an endpoint, by the dimensions of its metric or of its metric
     math.
     """
@@ -116,7 +193,7 @@ def concerns(alarm: Answer, endpoint: str) -> bool:
     for metric in [alarm, *metrics]:
         if str(metric.get("Namespace", "")).startswith(_SAGEMAKER_NAMESPACES):
             named = {d["Name"]: d["Value"] for d in metric.get("Dimensions") or []}
-            if named.get("EndpointName", "").lower() == endpoint.lower():
+            if named.get(dimension, "").lower() == name.lower():
                 return True
     return False
 
@@ -136,6 +213,7 @@ def table(body: Sequence[Sequence[str]], headings: Sequence[str] = HEADINGS) -> 
 # DescribeStackResources, the physical id by which the service knows the resource.
 COMPARED = (
     "AWS::SageMaker::Endpoint",
+    "AWS::SageMaker::InferenceComponent",
     "AWS::ApplicationAutoScaling::ScalableTarget",
     "AWS::CloudWatch::Alarm",
 )
@@ -162,6 +240,10 @@ def missing(
     status = {
         str(found.endpoint["EndpointArn"]): str(found.endpoint["EndpointStatus"])
         for found in findings.endpoints
+    } | {
+        str(component["InferenceComponentArn"]): str(component["InferenceComponentStatus"])
+        for found in findings.endpoints
+        for component in found.components
     }
     targets = {
         f"{t['ResourceId']}|{t['ScalableDimension']}|{t['ServiceNamespace']}"
@@ -174,7 +256,7 @@ def missing(
         where = f"{stack}: {resource_type} {logical_id}"
         if known is None:
             complaints.append(f"{where} was not deployed")
-        elif resource_type == "AWS::SageMaker::Endpoint":
+        elif resource_type.startswith("AWS::SageMaker::"):
             if status.get(known) != "InService":
                 complaints.append(f"{where} is {status.get(known, 'not there')}")
         elif known not in (alarms if resource_type.endswith("::Alarm") else targets):

@@ -6,7 +6,6 @@ whether the scaled resource exists and drops part of the policies.
 
 from __future__ import annotations
 
-import re
 import uuid
 from collections.abc import Mapping
 from copy import deepcopy
@@ -21,13 +20,10 @@ from moto.utilities.utils import get_partition
 
 from local.services import sagemaker
 from local.services.api import Answer, CheckedResponse, Operation, Refusal, Request, page, tags_of
+from local.services.scaled_resources import VARIANT, Key, move_into_range
+from local.services.scaling_policies import check_policy
 
-INSTANCE_COUNT = "sagemaker:variant:DesiredInstanceCount"
-PROVISIONED_CONCURRENCY = "sagemaker:variant:DesiredProvisionedConcurrency"
-_VARIANT = re.compile(r"endpoint/([^/]+)/variant/([^/]+)")
 _IDENTITY = ("ServiceNamespace", "ResourceId", "ScalableDimension")
-
-Key = tuple[str, str, str]
 
 
 class Scaling:
@@ -71,7 +67,7 @@ class Scaling:
             target |= self._new_target(request)
         if target["MinCapacity"] > target["MaxCapacity"]:
             raise Refusal("Maximum capacity cannot be less than minimum capacity")
-        self._move_into_range(key, target)
+        move_into_range(sagemaker.hosting(self.account, self.region), key, target)
         self.targets[key] = target
         arn: str = target["ScalableTargetARN"]
         self.tags.setdefault(arn, {}).update(tags_of_map(request))
@@ -100,32 +96,6 @@ class Scaling:
             "ScalableTargetARN": f"{base}:scalable-target/{uuid.uuid4().hex[:16]}",
         }
 
-    def _move_into_range(self, key: Key, target: Answer) -> None:
-        namespace, resource, dimension = key
-        if namespace != "sagemaker" or not dimension.startswith("sagemaker:variant:"):
-            return
-        match = _VARIANT.fullmatch(resource)
-        hosting = sagemaker.hosting(self.account, self.region)
-        variant = None if match is None else hosting.find_variant(match[1], match[2])
-        if variant is None:
-            # Wording not sourced.
-            raise Refusal(f"No endpoint and variant exist for resource ID: {resource}")
-        low, high = target["MinCapacity"], target["MaxCapacity"]
-        if dimension == PROVISIONED_CONCURRENCY:
-            if "CurrentServerlessConfig" not in variant:
-                # Wording not sourced.
-                raise Refusal(f"{resource} is not serverless and has no {dimension}")
-            return
-        if "DesiredInstanceCount" not in variant:
-            # Wording not sourced.
-            raise Refusal(f"{resource} is serverless and has no {dimension}")
-        burstable = str(variant["InstanceType"]).startswith("ml.t2.")
-        if burstable:
-            # Wording not sourced; the rule is in the guide's page on adding a scaling policy.
-            raise Refusal(f"Instance type {variant['InstanceType']} does not support autoscaling")
-        count = min(max(variant["DesiredInstanceCount"], low), high)
-        variant["CurrentInstanceCount"] = variant["DesiredInstanceCount"] = count
-
     def describe_targets(self, request: Request) -> Answer:
         wanted = [t for k, t in self.targets.items() if _matches(k, request)]
         if "ResourceIds" in request:
@@ -150,7 +120,7 @@ class Scaling:
     def put_policy(self, request: Request) -> Answer:
         key = _key(request)
         self._require_target(key)
-        self._check_policy(request)
+        check_policy(request)
         place = (key, request["PolicyName"])
         policy = self.policies.get(place, {}) | deepcopy(request)
         if "PolicyARN" not in policy:
@@ -159,25 +129,6 @@ class Scaling:
             policy["Alarms"] = []
         self.policies[place] = policy
         return {"PolicyARN": policy["PolicyARN"], "Alarms": policy["Alarms"]}
-
-    @staticmethod
-    def _check_policy(request: Request) -> None:
-        bodies = {
-            "StepScaling": "StepScalingPolicyConfiguration",
-            "TargetTrackingScaling": "TargetTrackingScalingPolicyConfiguration",
-            "PredictiveScaling": "PredictiveScalingPolicyConfiguration",
-        }
-        kind = request.get("PolicyType", "StepScaling")
-        for policy_type, member in bodies.items():
-            if member in request and policy_type != kind:
-                # Wording not sourced.
-                raise Refusal(f"{member} is not valid for policy type {kind}.")
-        tracking = request.get("TargetTrackingScalingPolicyConfiguration")
-        if tracking is not None:
-            metrics = {"PredefinedMetricSpecification", "CustomizedMetricSpecification"}
-            if len(metrics & tracking.keys()) != 1:
-                # Wording not sourced.
-                raise Refusal("Give exactly one of a predefined and a customized metric.")
 
     def describe_policies(self, request: Request) -> Answer:
         wanted = [p for (key, _), p in self.policies.items() if _matches(key, request)]
@@ -260,14 +211,13 @@ class Scaling:
 
     def scaled_variants(self, endpoint: str) -> set[str]:
         """The variants of an endpoint that have a scalable target."""
-        matches = (_VARIANT.fullmatch(resource) for _, resource, _ in self.targets)
+        matches = (VARIANT.fullmatch(resource) for _, resource, _ in self.targets)
         return {m[2] for m in matches if m is not None and m[1].lower() == endpoint.lower()}
 
-    def forget_endpoint(self, endpoint: str) -> None:
-        """Drops the targets of a deleted endpoint."""
+    def forget(self, resource: str) -> None:
+        """Drops the targets of a deleted resource, and of what is below it."""
         for key in list(self.targets):
-            match = _VARIANT.fullmatch(key[1])
-            if match is not None and match[1].lower() == endpoint.lower():
+            if f"{key[1]}/".lower().startswith(f"{resource}/".lower()):
                 self._forget(key)
 
 
@@ -300,9 +250,9 @@ class ScalingBackend(moto_models.ApplicationAutoscalingBackend):
     def __init__(self, region_name: str, account_id: str) -> None:
         super().__init__(region_name, account_id)
         self.scaling = Scaling(account_id, region_name)
-        hosting = sagemaker.hosting(account_id, region_name)
-        hosting.scaled_variants = self.scaling.scaled_variants
-        hosting.deregister = self.scaling.forget_endpoint
+        store = sagemaker.hosting(account_id, region_name).store
+        store.scaled_variants = self.scaling.scaled_variants
+        store.deregister = self.scaling.forget
 
     @property
     def _url_module(self) -> Any:

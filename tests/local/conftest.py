@@ -2,12 +2,15 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import boto3
 import pytest
+from botocore.config import Config
+from botocore.exceptions import ClientError
 from moto import mock_aws
 
 from local.extension import install
@@ -37,7 +40,9 @@ class Cloud:
     def client(self, service: str) -> Any:
         if service not in self._clients:
             make: Any = boto3.client
-            self._clients[service] = make(service, region_name=self.region)
+            # boto3 would refuse some requests before they are sent.
+            config = Config(parameter_validation=False)
+            self._clients[service] = make(service, region_name=self.region, config=config)
         return self._clients[service]
 
     def deploy(self, resources: Mapping[str, Any], name: str = "stack", **more: Any) -> str:
@@ -90,6 +95,9 @@ class Cloud:
         endpoints = [e["EndpointName"] for e in sagemaker.list_endpoints()["Endpoints"]]
         scaling = self.client("application-autoscaling")
         targets = scaling.describe_scalable_targets(ServiceNamespace="sagemaker")
+        policies = scaling.describe_scaling_policies(ServiceNamespace="sagemaker")
+        listed = sagemaker.list_inference_components()["InferenceComponents"]
+        components = [c["InferenceComponentName"] for c in listed]
         alarms = self.client("cloudwatch").describe_alarms()["MetricAlarms"]
         shown = {
             "models": [sagemaker.describe_model(ModelName=n) for n in sorted(models)],
@@ -101,7 +109,13 @@ class Cloud:
                 sagemaker.list_tags(ResourceArn=e["EndpointArn"])["Tags"]
                 for e in sagemaker.list_endpoints()["Endpoints"]
             ],
+            "components": [
+                sagemaker.describe_inference_component(InferenceComponentName=n)
+                for n in sorted(components)
+            ],
+            "packages": sagemaker.list_model_package_groups()["ModelPackageGroupSummaryList"],
             "targets": targets["ScalableTargets"],
+            "policies": policies["ScalingPolicies"],
             "alarms": alarms,
             "roles": sorted(role["RoleName"] for role in iam.list_roles()["Roles"]),
         }
@@ -141,6 +155,68 @@ def role(cloud: Cloud) -> str:
         RoleName="execution", AssumeRolePolicyDocument=json.dumps(TRUST)
     )
     return str(answer["Role"]["Arn"])
+
+
+VARIANT = {
+    "VariantName": "main",
+    "ModelName": "model",
+    "InstanceType": "ml.m5.large",
+    "InitialInstanceCount": 1,
+}
+
+
+class Hosting:
+    """A model, a configuration and an endpoint, each with its defaults."""
+
+    def __init__(self, cloud: Any, role: str) -> None:
+        self.cloud = cloud
+        self.api = cloud.client("sagemaker")
+        self.role = role
+
+    def model(self, name: str = "model", **changes: Any) -> Any:
+        request = {
+            "ModelName": name,
+            "ExecutionRoleArn": self.role,
+            "PrimaryContainer": {"Image": "image:1"},
+        }
+        wanted = request | changes
+        return self.api.create_model(**{k: v for k, v in wanted.items() if v is not None})
+
+    def config(self, name: str = "config", *variants: Any, **more: Any) -> Any:
+        production = list(variants) if variants else [VARIANT]
+        return self.api.create_endpoint_config(
+            EndpointConfigName=name, ProductionVariants=production, **more
+        )
+
+    def endpoint(self, config: str = "config", name: str = "endpoint", **more: Any) -> Any:
+        return self.api.create_endpoint(EndpointName=name, EndpointConfigName=config, **more)
+
+    def update(self, config: str, **more: Any) -> Any:
+        return self.api.update_endpoint(EndpointName="endpoint", EndpointConfigName=config, **more)
+
+    @staticmethod
+    def refused(text: str) -> Any:
+        """Expects an API's refusal whose message holds the text."""
+        return pytest.raises(ClientError, match=re.escape(text))
+
+    def variants(self) -> dict[str, Any]:
+        described = self.api.describe_endpoint(EndpointName="endpoint")
+        return {v["VariantName"]: v for v in described["ProductionVariants"]}
+
+    def scale(self, low: int, high: int, variant: str = "main", **more: Any) -> Any:
+        dimension = more.pop("dimension", "sagemaker:variant:DesiredInstanceCount")
+        return self.cloud.client("application-autoscaling").register_scalable_target(
+            ServiceNamespace="sagemaker",
+            ResourceId=f"endpoint/endpoint/variant/{variant}",
+            ScalableDimension=dimension,
+            MinCapacity=low,
+            MaxCapacity=high,
+        )
+
+
+@pytest.fixture
+def hosting(cloud: Cloud, role: str) -> Hosting:
+    return Hosting(cloud, role)
 
 
 @pytest.fixture

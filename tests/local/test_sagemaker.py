@@ -1,10 +1,8 @@
 from __future__ import annotations
 
-import re
 from typing import Any
 
 import pytest
-from botocore.exceptions import ClientError
 
 from local.calls import call
 
@@ -24,68 +22,12 @@ COMPONENTS = {"VariantName": "main", "InstanceType": "ml.g5.xlarge", "InitialIns
 ALL_AT_ONCE = {"Type": "ALL_AT_ONCE", "WaitIntervalInSeconds": 60}
 
 
-class Hosting:
-    """A model, a configuration and an endpoint, each with its defaults."""
-
-    def __init__(self, cloud: Any, role: str) -> None:
-        self.cloud = cloud
-        self.api = cloud.client("sagemaker")
-        self.role = role
-
-    def model(self, name: str = "model", **changes: Any) -> Any:
-        request = {
-            "ModelName": name,
-            "ExecutionRoleArn": self.role,
-            "PrimaryContainer": {"Image": "image:1"},
-        }
-        return self.api.create_model(**_without_none(request | changes))
-
-    def config(self, name: str = "config", *variants: Any, **more: Any) -> Any:
-        production = list(variants) if variants else [VARIANT]
-        return self.api.create_endpoint_config(
-            EndpointConfigName=name, ProductionVariants=production, **more
-        )
-
-    def endpoint(self, config: str = "config", name: str = "endpoint", **more: Any) -> Any:
-        return self.api.create_endpoint(EndpointName=name, EndpointConfigName=config, **more)
-
-    def update(self, config: str, **more: Any) -> Any:
-        return self.api.update_endpoint(EndpointName="endpoint", EndpointConfigName=config, **more)
-
-    def variants(self) -> dict[str, Any]:
-        described = self.api.describe_endpoint(EndpointName="endpoint")
-        return {v["VariantName"]: v for v in described["ProductionVariants"]}
-
-    def scale(self, low: int, high: int, variant: str = "main", **more: Any) -> Any:
-        dimension = more.pop("dimension", "sagemaker:variant:DesiredInstanceCount")
-        return self.cloud.client("application-autoscaling").register_scalable_target(
-            ServiceNamespace="sagemaker",
-            ResourceId=f"endpoint/endpoint/variant/{variant}",
-            ScalableDimension=dimension,
-            MinCapacity=low,
-            MaxCapacity=high,
-        )
-
-
-def _without_none(request: dict[str, Any]) -> dict[str, Any]:
-    return {k: v for k, v in request.items() if v is not None}
-
-
-@pytest.fixture
-def hosting(cloud: Any, role: str) -> Hosting:
-    return Hosting(cloud, role)
-
-
-def _refused(text: str) -> Any:
-    return pytest.raises(ClientError, match=re.escape(text))
-
-
-def test_describe_model_answers_with_the_whole_request(hosting: Hosting) -> None:
+def test_describe_model_answers_with_the_whole_request(hosting: Any) -> None:
     request: dict[str, Any] = {
         "PrimaryContainer": None,
         "Containers": [
             {"Image": "a:1", "ContainerHostname": "one", "Environment": {"A": "1"}},
-            {"Image": "b:1", "ContainerHostname": "two", "Mode": "MultiModel"},
+            {"Image": "b:1", "ContainerHostname": "two", "Mode": "SingleModel"},
         ],
         "InferenceExecutionConfig": {"Mode": "Direct"},
         "EnableNetworkIsolation": True,
@@ -98,7 +40,7 @@ def test_describe_model_answers_with_the_whole_request(hosting: Hosting) -> None
         assert described[member] == request[member]
 
 
-def test_describe_endpoint_config_and_endpoint_show_everything(hosting: Hosting) -> None:
+def test_describe_endpoint_config_and_endpoint_show_everything(hosting: Any) -> None:
     hosting.model()
     more = {
         "DataCaptureConfig": {
@@ -124,35 +66,41 @@ def test_describe_endpoint_config_and_endpoint_show_everything(hosting: Hosting)
     assert endpoint["ProductionVariants"][0]["CurrentWeight"] == 0
 
 
-def test_tags_can_be_added_listed_and_removed(hosting: Hosting) -> None:
+def test_tags_can_be_added_listed_and_removed(hosting: Any) -> None:
     arn = hosting.model(Tags=[{"Key": "a", "Value": "1"}])["ModelArn"]
     hosting.api.add_tags(
         ResourceArn=arn, Tags=[{"Key": "a", "Value": "2"}, {"Key": "b", "Value": "3"}]
     )
     hosting.api.delete_tags(ResourceArn=arn, TagKeys=["b"])
     assert hosting.api.list_tags(ResourceArn=arn)["Tags"] == [{"Key": "a", "Value": "2"}]
+    with hosting.refused("exceeds the limit of 50"):
+        for first in (0, 50):
+            numbers = range(first, first + 50)
+            hosting.api.add_tags(
+                ResourceArn=arn, Tags=[{"Key": str(n), "Value": ""} for n in numbers]
+            )
 
 
-def test_duplicates_are_refused_whatever_their_case(hosting: Hosting) -> None:
+def test_duplicates_are_refused_whatever_their_case(hosting: Any) -> None:
     hosting.model()
-    with _refused(f'Cannot create already existing model "{BASE}:model/model".'):
+    with hosting.refused(f'Cannot create already existing model "{BASE}:model/model".'):
         hosting.model("MODEL")
     hosting.config()
-    with _refused(
+    with hosting.refused(
         f'Cannot create already existing endpoint configuration "{BASE}:endpoint-config/config".'
     ):
         hosting.config()
     hosting.endpoint()
-    with _refused(f'Cannot create already existing endpoint "{BASE}:endpoint/endpoint".'):
+    with hosting.refused(f'Cannot create already existing endpoint "{BASE}:endpoint/endpoint".'):
         hosting.endpoint(name="Endpoint")
 
 
-def test_missing_things_are_refused(hosting: Hosting) -> None:
-    with _refused(f'Could not find model "{BASE}:model/model".'):
+def test_missing_things_are_refused(hosting: Any) -> None:
+    with hosting.refused(f'Could not find model "{BASE}:model/model".'):
         hosting.config()
-    with _refused(f'Could not find endpoint configuration "{BASE}:endpoint-config/none".'):
+    with hosting.refused(f'Could not find endpoint configuration "{BASE}:endpoint-config/none".'):
         hosting.endpoint("none")
-    with _refused(f'Could not find endpoint "{BASE}:endpoint/endpoint".'):
+    with hosting.refused(f'Could not find endpoint "{BASE}:endpoint/endpoint".'):
         hosting.update("none")
 
 
@@ -179,14 +127,14 @@ def test_missing_things_are_refused(hosting: Hosting) -> None:
         ),
     ],
 )
-def test_models_that_are_refused(hosting: Hosting, changes: dict[str, Any], text: str) -> None:
+def test_models_that_are_refused(hosting: Any, changes: dict[str, Any], text: str) -> None:
     hosting.cloud.client("s3").create_bucket(Bucket="ours")
-    with _refused(text):
+    with hosting.refused(text):
         hosting.model(**changes)
     assert hosting.api.list_models()["Models"] == []
 
 
-def test_a_bucket_of_somebody_else_is_let_pass(hosting: Hosting) -> None:
+def test_a_bucket_of_somebody_else_is_let_pass(hosting: Any) -> None:
     hosting.model(PrimaryContainer={"Image": "i:1", "ModelDataUrl": "s3://theirs/a.tar.gz"})
 
 
@@ -234,10 +182,10 @@ def test_a_bucket_of_somebody_else_is_let_pass(hosting: Hosting) -> None:
     ],
 )
 def test_configurations_that_are_refused(
-    hosting: Hosting, variants: list[Any], more: dict[str, Any], text: str
+    hosting: Any, variants: list[Any], more: dict[str, Any], text: str
 ) -> None:
     hosting.model()
-    with _refused(text):
+    with hosting.refused(text):
         hosting.config("config", *variants, **more)
 
 
@@ -249,19 +197,19 @@ def test_configurations_that_are_refused(
         SERVERLESS,
     ],
 )
-def test_configurations_that_are_accepted(hosting: Hosting, variant: dict[str, Any]) -> None:
+def test_configurations_that_are_accepted(hosting: Any, variant: dict[str, Any]) -> None:
     hosting.model()
     hosting.config("config", variant)
 
 
-def test_a_component_configuration_carries_the_role(hosting: Hosting) -> None:
+def test_a_component_configuration_carries_the_role(hosting: Any) -> None:
     hosting.config("config", COMPONENTS, ExecutionRoleArn=hosting.role)
     described = hosting.api.describe_endpoint_config(EndpointConfigName="config")
     assert described["ExecutionRoleArn"] == hosting.role
 
 
 @pytest.fixture
-def running(hosting: Hosting) -> Hosting:
+def running(hosting: Any) -> Any:
     """An endpoint on `config`, with `next` to move on to."""
     hosting.model()
     hosting.config()
@@ -270,7 +218,7 @@ def running(hosting: Hosting) -> Hosting:
     return hosting
 
 
-def test_an_update_resets_counts_and_weights(running: Hosting) -> None:
+def test_an_update_resets_counts_and_weights(running: Any) -> None:
     running.scale(4, 6)
     assert running.variants()["main"]["DesiredInstanceCount"] == 4
     running.update("next")
@@ -278,7 +226,7 @@ def test_an_update_resets_counts_and_weights(running: Hosting) -> None:
     assert running.variants()["main"]["DesiredWeight"] == 2
 
 
-def test_an_update_retains_what_it_is_asked_to(running: Hosting) -> None:
+def test_an_update_retains_what_it_is_asked_to(running: Any) -> None:
     running.scale(4, 6)
     running.update(
         "next",
@@ -289,24 +237,24 @@ def test_an_update_retains_what_it_is_asked_to(running: Hosting) -> None:
     assert running.variants()["main"]["DesiredWeight"] == 2
 
 
-def test_an_update_to_the_configuration_in_use_is_refused(running: Hosting) -> None:
-    with _refused("Cannot update endpoint"):
+def test_an_update_to_the_configuration_in_use_is_refused(running: Any) -> None:
+    with running.refused("Cannot update endpoint"):
         running.update("config")
 
 
-def test_instances_cannot_become_serverless(running: Hosting) -> None:
+def test_instances_cannot_become_serverless(running: Any) -> None:
     running.config("serverless", SERVERLESS)
-    with _refused("Cannot convert an endpoint from instances to serverless"):
+    with running.refused("Cannot convert an endpoint from instances to serverless"):
         running.update("serverless")
 
 
 @pytest.mark.parametrize("change", [{"InstanceType": "ml.m5.xlarge"}, {"VariantName": "renamed"}])
 def test_a_scaled_variant_can_neither_change_its_type_nor_go(
-    running: Hosting, change: dict[str, Any]
+    running: Any, change: dict[str, Any]
 ) -> None:
     running.scale(1, 3)
     running.config("changed", VARIANT | change)
-    with _refused(
+    with running.refused(
         'The variant(s) "["main"]" must be deregistered as scalable targets with AWS Auto Scaling '
         "before they can be removed or have their instance type updated."
     ):
@@ -362,10 +310,8 @@ def _blue_green(routing: dict[str, Any], **more: Any) -> dict[str, Any]:
         ),
     ],
 )
-def test_guardrails_that_are_refused(
-    running: Hosting, deployment: dict[str, Any], text: str
-) -> None:
-    with _refused(text):
+def test_guardrails_that_are_refused(running: Any, deployment: dict[str, Any], text: str) -> None:
+    with running.refused(text):
         # Not by boto3, which would refuse some of these before they are sent.
         call(
             "sagemaker",
@@ -378,19 +324,19 @@ def test_guardrails_that_are_refused(
     assert running.api.describe_endpoint(EndpointName="endpoint")["EndpointConfigName"] == "config"
 
 
-def test_guardrails_require_the_same_variants(running: Hosting) -> None:
+def test_guardrails_require_the_same_variants(running: Any) -> None:
     running.config("renamed", VARIANT | {"VariantName": "renamed"})
-    with _refused("require the same variant names"):
+    with running.refused("require the same variant names"):
         running.update("renamed", DeploymentConfig=_blue_green(ALL_AT_ONCE))
 
 
-def test_the_last_deployment_configuration_is_shown(running: Hosting) -> None:
+def test_the_last_deployment_configuration_is_shown(running: Any) -> None:
     running.update("next", DeploymentConfig=_blue_green(ALL_AT_ONCE))
     described = running.api.describe_endpoint(EndpointName="endpoint")
     assert described["LastDeploymentConfig"] == _blue_green(ALL_AT_ONCE)
 
 
-def test_deleting_an_endpoint_takes_its_targets_and_leaves_the_rest(running: Hosting) -> None:
+def test_deleting_an_endpoint_takes_its_targets_and_leaves_the_rest(running: Any) -> None:
     running.scale(1, 3)
     running.api.delete_endpoint(EndpointName="endpoint")
     state = running.cloud.state()
@@ -398,18 +344,26 @@ def test_deleting_an_endpoint_takes_its_targets_and_leaves_the_rest(running: Hos
     assert state["targets"] == state["endpoints"] == []
 
 
-def test_scalable_targets_that_are_refused(running: Hosting) -> None:
-    with _refused("No endpoint and variant exist"):
+def test_scalable_targets_that_are_refused(running: Any) -> None:
+    with running.refused("No endpoint and variant exist"):
         running.scale(1, 2, variant="none")
-    with _refused("Maximum capacity cannot be less than minimum capacity"):
+    with running.refused("Maximum capacity cannot be less than minimum capacity"):
         running.scale(3, 2)
-    with _refused("has no sagemaker:variant:DesiredProvisionedConcurrency"):
+    with running.refused("has no sagemaker:variant:DesiredProvisionedConcurrency"):
         running.scale(1, 2, dimension="sagemaker:variant:DesiredProvisionedConcurrency")
-    with _refused("failed to satisfy constraint: Member must satisfy enum value set"):
+    with running.refused("failed to satisfy constraint: Member must satisfy enum value set"):
         running.scale(1, 2, dimension="sagemaker:variant:Nonsense")
 
 
-def test_capacity_moves_down_into_the_range_too(running: Hosting) -> None:
+def test_the_capacity_of_no_variant_is_refused(running: Any) -> None:
+    with running.refused('Could not find variant "none".'):
+        running.api.update_endpoint_weights_and_capacities(
+            EndpointName="endpoint",
+            DesiredWeightsAndCapacities=[{"VariantName": "none", "DesiredInstanceCount": 2}],
+        )
+
+
+def test_capacity_moves_down_into_the_range_too(running: Any) -> None:
     running.update("next")
     running.scale(1, 2)
     assert running.variants()["main"]["CurrentInstanceCount"] == 2
