@@ -111,6 +111,10 @@ def left(aws: EmbeddedAws) -> dict[str, set[str]]:
             c["EndpointConfigName"] for c in sagemaker.list_endpoint_configs()["EndpointConfigs"]
         },
         "models": {m["ModelName"] for m in sagemaker.list_models()["Models"]},
+        "components": {
+            component["InferenceComponentName"]
+            for component in sagemaker.list_inference_components()["InferenceComponents"]
+        },
         "roles": {role["RoleName"] for role in iam.list_roles()["Roles"]},
         "policies": {p["PolicyName"] for p in iam.list_policies(Scope="Local")["Policies"]},
         "groups": {g["GroupId"] for g in ec2_client.describe_security_groups()["SecurityGroups"]},

@@ -13,6 +13,8 @@ from support import CONTEXT
 
 pytestmark = pytest.mark.cli
 
+MODELS = ("fraud", "fraud-quiet", "fraud-months", "fraud-shops", "fraud-shared", "fraud-raw")
+
 
 def assembly(directory: Path, **context: str) -> str:
     app = App(context={**CONTEXT, **context}, outdir=str(directory), analytics_reporting=False)
@@ -30,7 +32,9 @@ def test_it_deploys_twice_and_destroy_leaves_only_what_is_retained(tmp_path: Pat
             ended = cdk(aws, "deploy", "--all", "--app", directory, "--require-approval", "never")
             assert ended.returncode == 0, ended.stdout
         endpoints = aws.client("sagemaker").list_endpoints()["Endpoints"]
-        assert [endpoint["EndpointName"] for endpoint in endpoints] == ["other-project-a-fraud-ep"]
+        assert {endpoint["EndpointName"] for endpoint in endpoints} == {
+            f"other-project-a-{model}-ep" for model in MODELS
+        }
         assert aws.unknown_types() == [], json.dumps(aws.unknown_types())
         ended = cdk(aws, "destroy", "--all", "--app", second, "--force")
         assert ended.returncode == 0, ended.stdout
