@@ -18,7 +18,8 @@ STACK = "Deployed"
 
 def cdk(aws: EmbeddedAws, *arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        ["npx", "--no-install", "cdk", *arguments, "--no-notices", "--ci"],
+        # Not by npx, which takes a third of a second to find it.
+        [str(ROOT / "node_modules" / ".bin" / "cdk"), *arguments, "--no-notices", "--ci"],
         cwd=ROOT,
         env=aws.environment,
         text=True,

@@ -182,6 +182,15 @@ def smallest(variant: Values) -> int:
     return int(min([variant["scaling"]["min_capacity"], *lows]))
 
 
+def largest(variant: Values) -> int:
+    """The most instances that a variant may have."""
+    if "scaling" not in variant:
+        return int(variant.get("instance_count", 1))
+    scaling = variant["scaling"]
+    bounds = [bound for s in scaling["schedules"] for key, bound in s.items() if "capacity" in key]
+    return int(max([scaling["max_capacity"], *(bound for bound in bounds if bound)]))
+
+
 def initial(variant: Values) -> int:
     """The instances that a variant begins with."""
     low = variant["scaling"]["min_capacity"] if "scaling" in variant else 1
@@ -424,8 +433,12 @@ def variant(draw: st.DrawFn, name: str, *, beside_shadow: bool, may_scale: bool 
 
 
 @st.composite
-def deployments(draw: st.DrawFn, fleet: int, variants: int, guarded: bool) -> tuple[str, Values]:
-    """A policy that this fleet can have. Bakes are short enough for twenty steps."""
+def deployments(
+    draw: st.DrawFn, fleet: int, largest_fleet: int, variants: int, guarded: bool
+) -> tuple[str, Values]:
+    """A policy that this fleet can have at its smallest and at its largest. Bakes are short enough
+    for twenty steps.
+    """
     gradual = ["canary", "linear"] if fleet > 1 else []
     kinds = ["all_at_once", *gradual, *(["rolling"] if variants == 1 else [])]
     kind = draw(st.sampled_from(kinds))
@@ -435,12 +448,15 @@ def deployments(draw: st.DrawFn, fleet: int, variants: int, guarded: bool) -> tu
     waits = said["bake"]
     if kind != "all_at_once":
         low = {"canary": 1, "linear": 10, "rolling": 5}[kind]
-        counts = [n for n in range(1, fleet + 1) if low <= 100 * n / fleet <= 50]
+        sizes = (fleet, largest_fleet)
+        counts = [
+            n for n in range(1, fleet + 1) if all(low <= 100 * n / size <= 50 for size in sizes)
+        ]
         share: float
         in_instances: bool = draw(st.booleans())
         if counts and in_instances:
             said["instances"] = draw(st.sampled_from(counts))
-            share = 100 * said["instances"] / fleet
+            share = 100 * said["instances"] / largest_fleet
         else:
             share = said["percent"] = draw(st.integers(low, 50))
         waits *= 2 if kind == "canary" else -(-100 // share)
@@ -521,7 +537,12 @@ def requests(draw: st.DrawFn) -> Requested:
         asked = request.alarms
         guarded = asked is not None and any(asked.get(kind, 1) is not None for kind in GUARDING)
         request.deployment = draw(
-            deployments(request.fleet, len(request.all_variants), guarded=guarded)
+            deployments(
+                request.fleet,
+                max(largest(variant) for variant in request.variants),
+                len(request.all_variants),
+                guarded=guarded,
+            )
         )
     request.capture = draw(st.one_of(st.none(), CAPTURES))
     request.others = draw(

@@ -4,12 +4,19 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from aws_cdk import Aws, Size
+from aws_cdk import Aws, Size, Stack
 
-from cdk_sagemaker_inference import ContainerImage, ModelData
+from cdk_sagemaker_inference import (
+    ComponentResources,
+    ContainerImage,
+    InferenceComponentEndpoint,
+    ModelData,
+)
 from cdk_sagemaker_inference.instances import has_local_storage
 from cdk_sagemaker_inference.rules import RULES, Rule, refuse, warnings
-from rule_cases import CASES, MORE_REFUSED, ecr_image, placed
+from rule_cases import CASES, MORE_ACCEPTED, MORE_REFUSED
+from rule_cases.building import ecr_image, placed
+from support import CONTAINER, NAMING
 
 BY_ID = {rule.id: rule for rule in RULES}
 
@@ -40,15 +47,22 @@ def test_what_breaks_the_rule_is_found_and_nothing_else_is(id: str) -> None:
     _, changes, text = CASES[id]
     (found,) = findings(BY_ID[id], changes)
     assert text in found
-    others = [
-        rule.id for rule in RULES if rule.id != id and not rule.warns and findings(rule, changes)
-    ]
-    assert others == []
+    request = placed(**changes)
+    if BY_ID[id].warns:
+        refuse("Fraud", request)
+    else:
+        with pytest.raises(ValueError, match="has 1 problem:"):
+            refuse("Fraud", request)
 
 
 @pytest.mark.parametrize(("id", "changes"), MORE_REFUSED)
 def test_the_rule_finds_this_too(id: str, changes: dict[str, Any]) -> None:
     assert findings(BY_ID[id], changes)
+
+
+@pytest.mark.parametrize(("id", "changes"), MORE_ACCEPTED)
+def test_the_rule_has_nothing_against_this(id: str, changes: dict[str, Any]) -> None:
+    assert findings(BY_ID[id], changes) == []
 
 
 def test_every_problem_is_in_one_error() -> None:
@@ -62,6 +76,40 @@ def test_every_problem_is_in_one_error() -> None:
         "a digit, and have 1024 characters at most [api:EnvironmentMap]",
         "  - instance_count=0: must be a whole number from 1 [api:InitialTaskCount]",
     ]
+
+
+def test_what_is_of_another_class_is_told_before_the_rest() -> None:
+    """Other rules could only guess, or fail, at what such an argument means."""
+    with pytest.raises(ValueError, match="2 problems") as caught:
+        refuse("Fraud", placed(team="RC", volume_size=50, image="fraud:1", deployment=None))
+    assert str(caught.value).splitlines()[1:] == [
+        "  - volume_size=50: must be a Size [convention of this library]",
+        "  - model.image='fraud:1': must be a ContainerImage [convention of this library]",
+    ]
+
+
+def test_a_refused_model_is_told_by_the_component_that_it_would_have_been() -> None:
+    endpoint = InferenceComponentEndpoint(Stack(), "Shared", naming=NAMING, alarms=None)
+    resources = ComponentResources(min_memory=Size.mebibytes(64), accelerators=1)
+    with pytest.raises(ValueError, match="2 problems") as caught:
+        endpoint.add_model("chat", model=CONTAINER, resources=resources)
+    assert str(caught.value).splitlines() == [
+        "InferenceComponentEndpoint.add_model 'chat' has 2 problems:",
+        "  - resources.min_memory='64 MiB': must be whole MiB from 128 "
+        "[api:InferenceComponentComputeResourceRequirements]",
+        "  - resources.accelerators=1: ml.m5.xlarge has no GPU "
+        "[api:InferenceComponentComputeResourceRequirements]",
+    ]
+    assert endpoint.components == {}
+    assert endpoint.node.find_child("Components").node.children == []
+
+
+def test_a_name_is_refused_the_second_time() -> None:
+    endpoint = InferenceComponentEndpoint(Stack(), "Shared", naming=NAMING, alarms=None)
+    resources = ComponentResources(min_memory=Size.gibibytes(1))
+    endpoint.add_model("chat", model=CONTAINER, resources=resources)
+    with pytest.raises(ValueError, match=r"add_model 'chat' has 1 problem:\n.* already"):
+        endpoint.add_model("chat", model=CONTAINER, resources=resources)
 
 
 def test_a_warning_refuses_nothing() -> None:

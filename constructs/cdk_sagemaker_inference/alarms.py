@@ -1,8 +1,8 @@
 """Alarms of an endpoint: what the user says of them, and their emission."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
 from aws_cdk import aws_cloudwatch as cloudwatch
@@ -77,7 +77,8 @@ class InstanceAlarms(AlarmSettings):
     :param gpu_memory_percent: share of all GPUs' memory, likewise. Default: 80.
     :param min_healthy_instances: instances that report at least. SageMaker has no such metric; the
         instances are counted by their datapoints of CPU utilization, one a minute each. That 0
-        means none is certain, larger numbers are inferred and warned about. Default: 1.
+        means none is certain, larger numbers are inferred and warned about; for endpoints that
+        never scale to zero. Default: none, no alarm.
     """
 
     cpu_percent: float | None = 80
@@ -85,7 +86,7 @@ class InstanceAlarms(AlarmSettings):
     disk_percent: float | None = 80
     gpu_percent: float | None = 80
     gpu_memory_percent: float | None = 80
-    min_healthy_instances: int | None = 1
+    min_healthy_instances: int | None = None
 
     kinds: ClassVar[tuple[AlarmKind, ...]] = INSTANCE_ALARMS
 
@@ -116,6 +117,8 @@ class Alarms(InvocationAlarms, InstanceAlarms):
         instances are counted by their datapoints of CPU utilization, one a minute each. That 0
         means none is certain, larger numbers are inferred and warned about. Default: 1.
     """
+
+    min_healthy_instances: int | None = 1
 
     kinds: ClassVar[tuple[AlarmKind, ...]] = (*INVOCATION_ALARMS, *INSTANCE_ALARMS)
 
@@ -159,8 +162,8 @@ class ServerlessAlarms(InvocationAlarms):
     :param error_5xx_percent: share of requests answered with 5XX. Default: 0.1.
     :param model_setup_time_millis: time to start an execution, in milliseconds. Default: 30000.
     :param concurrency_utilization_percent: share of ``max_concurrency`` in use. Default: 80.
-    :param provisioned_concurrency_spillover: requests a minute that find no warm execution.
-        Default: none, no alarm.
+    :param provisioned_concurrency_spillover: requests that find no warm execution, the most in a
+        minute's datapoints. Default: none, no alarm.
     :param memory_percent: share of the memory. Default: 80.
     """
 
@@ -202,7 +205,6 @@ class AsyncAlarms(InstanceAlarms):
     backlog_per_instance: float | None = 100
     expired_requests: float | None = 0
     notification_failures: float | None = 0
-    min_healthy_instances: int | None = None
 
     kinds: ClassVar[tuple[AlarmKind, ...]] = (*ASYNC_ALARMS, *INSTANCE_ALARMS)
 
@@ -300,18 +302,29 @@ def emit_alarms(
         alarm = EndpointAlarm(
             kind=kind, variant_name=subject.variant_name, name=name, cfn_alarm=resource
         )
-        _add_actions(scope, alarm, alarms, topics)
+        add_actions(
+            scope, resource, partial(getattr, alarm, "alarm"), kind.severity, alarms, topics
+        )
         made.append(alarm)
     return made
 
 
-def _add_actions(
-    scope: Construct, alarm: EndpointAlarm, alarms: AlarmSettings, topics: list[str] | None
+def add_actions(
+    scope: Construct,
+    resource: cloudwatch.CfnAlarm,
+    alarm: Callable[[], cloudwatch.IAlarm],
+    severity: Severity,
+    alarms: AlarmSettings,
+    topics: list[str] | None,
 ) -> None:
-    actions = alarms.actions.get(alarm.kind.severity, ())
+    """Let an alarm call the user's actions of its severity, beside the topic.
+
+    :param alarm: makes the alarm as the actions want it; only called if there are any.
+    """
+    actions = alarms.actions.get(severity, ())
     if actions:
-        bound = [action.bind(scope, alarm.alarm).alarm_action_arn for action in actions]
-        alarm.cfn_alarm.alarm_actions = [*(topics or []), *bound]
+        bound = [action.bind(scope, alarm()).alarm_action_arn for action in actions]
+        resource.alarm_actions = [*(topics or []), *bound]
 
 
 def _watched(kind: AlarmKind, alarms: AlarmSettings, subject: MetricSubject) -> dict[str, Any]:

@@ -15,10 +15,17 @@ from .alarms import EndpointAlarm, emit_alarms
 from .async_inference import BoundAsyncInference
 from .data_capture import BoundDataCapture
 from .environment import StackEnvironment
-from .execution_role import ExecutionRole, ModelNeeds, Needs, emit_policy, policy_statements
+from .execution_role import (
+    Exchange,
+    ExecutionRole,
+    ModelNeeds,
+    Needs,
+    emit_policy,
+    policy_statements,
+)
 from .inference_endpoint import InferenceEndpoint
 from .metrics import COMPONENT_NAMESPACE, INSTANCE_NAMESPACE
-from .model import BoundModel, emit_model
+from .model import BoundModel, ModelDefinition, emit_model
 from .network import BoundNetwork, SelectedSubnets, bind_network, select_subnets
 from .replacement import physical_name, replacement_name
 from .request import EndpointRequest, EndpointType, PlacedRequest, rollback_alarms
@@ -139,8 +146,28 @@ class DeployedEndpoint(InferenceEndpoint):
         return self.role.grant_principal
 
     @property
+    def endpoint_type(self) -> str:
+        """The way to serve, in words."""
+        return self._placed.request.type.value
+
+    @property
+    def stack_environment(self) -> StackEnvironment:
+        """Partition, Region and account of the endpoint, each a literal or a token."""
+        return self._placed.environment
+
+    @property
+    def model_definitions(self) -> "Mapping[str, ModelDefinition | None]":
+        """What the models are made of, by variant name."""
+        return {variant.name: variant.model for variant in self._placed.request.all_variants}
+
+    @property
     def cfn_model(self) -> sagemaker.CfnModel:
-        """The model of the first variant."""
+        """The model of the first variant, or of the first inference component.
+
+        :raises ValueError: if no component has been added yet.
+        """
+        if not self.cfn_models:
+            raise ValueError(f"endpoint {self.endpoint_name!r} has no model yet; call add_model")
         return next(iter(self.cfn_models.values()))
 
     def _bind_variants(
@@ -435,7 +462,7 @@ def _needs(
         if request.type is EndpointType.COMPONENTS
         else INSTANCE_NAMESPACE,
         models=ModelNeeds.of(variant.model for variant in variants),
-        asynchronous=bound.asynchronous,
+        exchange=None if bound.asynchronous is None else _exchange(bound.asynchronous),
         volume_key_arn=None if key is None else key.key_arn,
         write_object_arns=[] if capture is None else [capture.object_arns],
         encrypt_key_arns=[] if capture is None else capture.key_arns,
@@ -444,4 +471,13 @@ def _needs(
             environment.arn("cloudwatch", f"alarm:{name}") for _, name in rollback_alarms(request)
         ],
         network=bound.network,
+    )
+
+
+def _exchange(asynchronous: BoundAsyncInference) -> Exchange:
+    return Exchange(
+        read=[asynchronous.input],
+        written=asynchronous.outputs,
+        topic_arns=[topic.topic_arn for topic in asynchronous.topics],
+        topic_key_arns=asynchronous.topic_key_arns,
     )

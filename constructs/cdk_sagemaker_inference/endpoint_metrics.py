@@ -146,13 +146,13 @@ class ServerlessMetrics(InvocationMetrics):
     def metric_provisioned_concurrency_invocations(
         self, *, variant_name: str | None = None, **options: Unpack[MetricOptions]
     ) -> "cloudwatch.Metric":
-        """Requests that found a warm execution. Default statistic: sum."""
+        """Requests that found a warm execution. Default statistic: maximum."""
         return self._metric(metrics.PROVISIONED_CONCURRENCY_INVOCATIONS, variant_name, options)
 
     def metric_provisioned_concurrency_spillover(
         self, *, variant_name: str | None = None, **options: Unpack[MetricOptions]
     ) -> "cloudwatch.Metric":
-        """Requests that found no warm execution. Default statistic: sum."""
+        """Requests that found no warm execution. Default statistic: maximum."""
         return self._metric(metrics.PROVISIONED_CONCURRENCY_SPILLOVER, variant_name, options)
 
 

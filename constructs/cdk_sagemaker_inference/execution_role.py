@@ -1,17 +1,31 @@
 """The execution role: one statement per need of a request; no need, no statement."""
 
-from collections.abc import Iterable, Sequence
+import json
+import re
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, cast
 
 from aws_cdk import aws_iam as iam
 from constructs import Construct
 
-from .async_inference import BoundAsyncInference
 from .environment import StackEnvironment
 from .model import BoundModel
 from .model_data import BucketListing
 from .network import BoundNetwork
+from .storage import BoundPrefix
+
+MAX_POLICY_LENGTH = 6144
+"""Characters of a managed policy (IAM quotas)."""
+
+PSEUDO_PARAMETER_LENGTH = 14
+"""A long name of a Region, such as ``ap-northeast-1``; an account's number has 12 digits."""
+
+TOKEN_LENGTH = 100
+"""An ARN with a long name in it."""
+
+_PSEUDO_PARAMETER = re.compile(r"\$\{Token\[AWS\.[^]]*\]\}")
+_TOKEN = re.compile(r"\$\{Token\[[^]]*\]\}")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,13 +65,35 @@ class ModelNeeds:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Exchange:
+    """What requests and answers go through S3, and who hears of it.
+
+    :param read: prefixes that requests are read below.
+    :param written: prefixes that answers are written below.
+    :param object_arns: objects that are read beside.
+    :param object_key_arns: KMS keys of those objects.
+    :param listings: what of buckets is listed.
+    :param topic_arns: topics that are published to.
+    :param topic_key_arns: customer managed KMS keys of those topics.
+    """
+
+    read: Sequence[BoundPrefix]
+    written: Sequence[BoundPrefix]
+    object_arns: Sequence[str] = ()
+    object_key_arns: Sequence[str] = ()
+    listings: Sequence[BucketListing] = ()
+    topic_arns: Sequence[str] = ()
+    topic_key_arns: Sequence[str] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
 class Needs:
     """What the service does for one endpoint under the endpoint's role.
 
     :param log_group: log group that the containers' output goes to.
     :param metric_namespaces: CloudWatch namespace of the instances' metrics.
     :param models: what the models are made of.
-    :param asynchronous: where requests and results are, if the endpoint is asynchronous.
+    :param exchange: where requests and answers are, if they go through S3.
     :param volume_key_arn: KMS key of the instances' volumes.
     :param write_object_arns: S3 objects that are written.
     :param encrypt_key_arns: KMS keys that those objects are encrypted with.
@@ -68,7 +104,7 @@ class Needs:
     log_group: str
     metric_namespaces: str | list[str]
     models: ModelNeeds
-    asynchronous: BoundAsyncInference | None = None
+    exchange: Exchange | None = None
     volume_key_arn: str | None = None
     write_object_arns: Sequence[str] = ()
     encrypt_key_arns: Sequence[str] = ()
@@ -119,8 +155,8 @@ def policy_statements(needs: Needs, environment: StackEnvironment) -> list[dict[
         statements.append(
             _allow("UseVolumeKey", ["kms:CreateGrant", "kms:DescribeKey"], [needs.volume_key_arn])
         )
-    if needs.asynchronous is not None:
-        statements += _async_statements(needs.asynchronous)
+    if needs.exchange is not None:
+        statements += exchange_statements(needs.exchange)
     if needs.write_object_arns:
         statements.append(_allow("WriteCapturedData", ["s3:PutObject"], needs.write_object_arns))
     if needs.encrypt_key_arns:
@@ -139,18 +175,7 @@ def model_statements(needs: ModelNeeds) -> list[dict[str, Any]]:
     statements = []
     if needs.object_arns:
         statements.append(_allow("ReadModelData", ["s3:GetObject"], needs.object_arns))
-    by_bucket: dict[str, list[str]] = {}
-    for listing in needs.listings:
-        by_bucket.setdefault(listing.bucket_arn, []).append(f"{listing.prefix}*")
-    for index, (bucket_arn, prefixes) in enumerate(by_bucket.items()):
-        statements.append(
-            _allow(
-                f"ListModelData{index or ''}",
-                ["s3:ListBucket"],
-                [bucket_arn],
-                {"StringLike": {"s3:prefix": _unique(prefixes)}},
-            )
-        )
+    statements += _listing_statements("ListModelData", needs.listings)
     if needs.decrypt_key_arns:
         statements.append(_allow("DecryptModelData", ["kms:Decrypt"], needs.decrypt_key_arns))
     if needs.repository_arns:
@@ -215,40 +240,61 @@ def _watch_alarms(alarm_arns: Sequence[str]) -> dict[str, Any]:
     return _allow("WatchDeploymentAlarms", ["cloudwatch:DescribeAlarms"], alarm_arns)
 
 
-def _async_statements(asynchronous: BoundAsyncInference) -> list[dict[str, Any]]:
-    """Developer Guide, async-inference-create-endpoint-prerequisites."""
-    outputs = asynchronous.outputs
-    encrypt = [key for prefix in outputs for key in prefix.key_arns]
+def exchange_statements(exchange: Exchange) -> list[dict[str, Any]]:
+    """Say what requests and answers in S3 need as IAM statements.
+
+    Source: Developer Guide, async-inference-create-endpoint-prerequisites; for batch transform
+    inferred from it.
+    """
+    decrypt = [
+        *(key for prefix in exchange.read for key in prefix.key_arns),
+        *exchange.object_key_arns,
+    ]
+    encrypt = [key for prefix in exchange.written for key in prefix.key_arns]
     statements = [
-        _allow("ReadRequests", ["s3:GetObject"], [asynchronous.input.object_arns]),
+        _allow(
+            "ReadRequests",
+            ["s3:GetObject"],
+            [*(prefix.object_arns for prefix in exchange.read), *exchange.object_arns],
+        ),
         _allow(
             "WriteResults",
             ["s3:AbortMultipartUpload", "s3:PutObject"],
-            [prefix.object_arns for prefix in outputs],
+            [prefix.object_arns for prefix in exchange.written],
         ),
+        *_listing_statements("ListRequests", exchange.listings),
     ]
-    if asynchronous.input.key_arns:
-        statements.append(_allow("DecryptRequests", ["kms:Decrypt"], asynchronous.input.key_arns))
+    if decrypt:
+        statements.append(_allow("DecryptRequests", ["kms:Decrypt"], decrypt))
     if encrypt:
         # An upload in parts is decrypted to be put together.
         statements.append(_allow("EncryptResults", ["kms:Decrypt", "kms:GenerateDataKey"], encrypt))
-    if asynchronous.topics:
-        statements.append(
-            _allow(
-                "PublishNotifications",
-                ["sns:Publish"],
-                [topic.topic_arn for topic in asynchronous.topics],
-            )
-        )
-    if asynchronous.topic_key_arns:
+    if exchange.topic_arns:
+        statements.append(_allow("PublishNotifications", ["sns:Publish"], exchange.topic_arns))
+    if exchange.topic_key_arns:
         statements.append(
             _allow(
                 "EncryptNotifications",
                 ["kms:Decrypt", "kms:GenerateDataKey"],
-                asynchronous.topic_key_arns,
+                exchange.topic_key_arns,
             )
         )
     return statements
+
+
+def _listing_statements(sid: str, listings: Iterable[BucketListing]) -> list[dict[str, Any]]:
+    by_bucket: dict[str, list[str]] = {}
+    for listing in listings:
+        by_bucket.setdefault(listing.bucket_arn, []).append(f"{listing.prefix}*")
+    return [
+        _allow(
+            f"{sid}{index or ''}",
+            ["s3:ListBucket"],
+            [bucket_arn],
+            {"StringLike": {"s3:prefix": _unique(prefixes)}},
+        )
+        for index, (bucket_arn, prefixes) in enumerate(by_bucket.items())
+    ]
 
 
 def _network_statements(
@@ -346,6 +392,23 @@ class ExecutionRole(iam.Role):
         return iam.AddToPrincipalPolicyResult(statement_added=True, policy_dependable=self.policy)
 
 
+def policy_length(statements: Iterable[Mapping[str, Any]]) -> int:
+    """How many characters a policy of these statements has once those of equal actions are merged.
+
+    What a token becomes is not known, and is taken to be long.
+    """
+    resources: dict[str, dict[str, None]] = {}
+    for statement in statements:
+        rest = {key: value for key, value in statement.items() if key != "Resource"}
+        arns = statement.get("Resource", [])
+        resources.setdefault(json.dumps(rest, sort_keys=True), {}).update(
+            dict.fromkeys([arns] if isinstance(arns, str) else arns)
+        )
+    text = "".join(rest + json.dumps(list(arns)) for rest, arns in resources.items())
+    text = _PSEUDO_PARAMETER.sub("x" * PSEUDO_PARAMETER_LENGTH, text)
+    return len(_TOKEN.sub("x" * TOKEN_LENGTH, text)) + len('{"Version":"2012-10-17"}')
+
+
 def emit_policy(
     scope: Construct,
     construct_id: str,
@@ -357,8 +420,11 @@ def emit_policy(
     return iam.ManagedPolicy(
         scope,
         construct_id,
-        document=iam.PolicyDocument.from_json(
-            {"Version": "2012-10-17", "Statement": list(statements)}
+        document=iam.PolicyDocument(
+            statements=[iam.PolicyStatement.from_json(statement) for statement in statements],
+            # Whatever the app's feature flags say: components and grants repeat actions, and a
+            # managed policy may have 6144 characters (IAM quotas).
+            minimize=True,
         ),
         roles=[role],
     )

@@ -63,9 +63,21 @@ class InferenceComponent(Resource):
 
         :param grantee: the caller.
         """
+        return self._grant(grantee, "sagemaker:InvokeEndpoint")
+
+    def grant_invoke_streaming(self, grantee: iam.IGrantable) -> iam.Grant:
+        """Let a caller invoke this component, and no other, and read the response as a stream.
+
+        :param grantee: the caller.
+        """
+        return self._grant(
+            grantee, "sagemaker:InvokeEndpoint", "sagemaker:InvokeEndpointWithResponseStream"
+        )
+
+    def _grant(self, grantee: iam.IGrantable, *actions: str) -> iam.Grant:
         return iam.Grant.add_to_principal(
             grantee=grantee,
-            actions=["sagemaker:InvokeEndpoint"],
+            actions=list(actions),
             # Both are asked for (Service Authorization Reference).
             resource_arns=[self._endpoint_arn, self._component_arn],
         )

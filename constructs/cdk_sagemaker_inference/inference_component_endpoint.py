@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from aws_cdk import Annotations
 from aws_cdk import aws_iam as iam
@@ -15,7 +15,14 @@ from .component_request import ComponentRequest, ComponentResources
 from .deployment import ComponentRolling
 from .endpoint import DeployedEndpoint
 from .endpoint_metrics import InstanceMetrics
-from .execution_role import ModelNeeds, component_statements
+from .execution_role import (
+    MAX_POLICY_LENGTH,
+    ExecutionRole,
+    ModelNeeds,
+    component_statements,
+    emit_policy,
+    policy_length,
+)
 from .inference_component import InferenceComponent
 from .inference_endpoint import StreamingInvocation
 from .model import ModelDefinition, emit_model
@@ -35,7 +42,7 @@ if TYPE_CHECKING:
     from aws_cdk import aws_ec2 as ec2
     from aws_cdk import aws_kms as kms
 
-DEFAULT_ALARMS = InstanceAlarms(min_healthy_instances=None)
+DEFAULT_ALARMS = InstanceAlarms()
 """All alarms of the instances but their number, with nobody to tell."""
 
 DEFAULT_COMPONENT_ALARMS = ComponentAlarms()
@@ -48,6 +55,7 @@ class InferenceComponentEndpoint(DeployedEndpoint, StreamingInvocation, Instance
 
     Models are added with :meth:`add_model` and are updated, scaled and removed one by one. Role,
     VPC and isolation are those of the endpoint. Components go before the endpoint does.
+    ``policies`` are ``policy`` and, of many components, what did not fit into it.
 
     Whether data capture, guardrails, shadows and several variants work here is not documented, so
     that there are no arguments for them; updates of a component are guarded by its own deployment
@@ -72,6 +80,8 @@ class InferenceComponentEndpoint(DeployedEndpoint, StreamingInvocation, Instance
         )
         shared.grant_invoke(caller)
     """
+
+    policies: list[iam.ManagedPolicy]
 
     def __init__(
         self,
@@ -131,6 +141,7 @@ class InferenceComponentEndpoint(DeployedEndpoint, StreamingInvocation, Instance
         """
         self._components: dict[str, InferenceComponent] = {}
         self._callers: list[iam.IGrantable] = []
+        self._streaming_callers: list[iam.IGrantable] = []
         self._request = EndpointRequest(
             kind=type(self).__name__,
             type=EndpointType.COMPONENTS,
@@ -157,6 +168,7 @@ class InferenceComponentEndpoint(DeployedEndpoint, StreamingInvocation, Instance
         )
         self._instance_type = instance_type
         super().__init__(scope, construct_id, request=self._request)
+        self.policies = [] if self.policy is None else [self.policy]
         self._folder = Construct(self, "Components")
 
     @property
@@ -186,8 +198,8 @@ class InferenceComponentEndpoint(DeployedEndpoint, StreamingInvocation, Instance
             ``{endpoint}-{name}``, 63 characters at most. Another name is another component.
         :param model: what runs: a :class:`Container` or a :class:`ModelPackage`.
         :param resources: what each copy is given of an instance.
-        :param copies: copies to begin with, from 0. Default: the lower bound of ``scaling``, at
-            least 1.
+        :param copies: copies to begin with, from 1; SageMaker makes no component without a copy,
+            also if ``scaling`` may remove all. Default: the lower bound of ``scaling``, at least 1.
         :param scaling: autoscaling of the copies. Default: none, their number is fixed.
         :param deployment: how an update reaches the copies and what rolls it back. Default:
             SageMaker's, without rollback.
@@ -226,6 +238,8 @@ class InferenceComponentEndpoint(DeployedEndpoint, StreamingInvocation, Instance
         self._components[name] = component
         for grantee in self._callers:
             component.grant_invoke(grantee)
+        for grantee in self._streaming_callers:
+            component.grant_invoke_streaming(grantee)
         return component
 
     def _make_component(
@@ -248,16 +262,14 @@ class InferenceComponentEndpoint(DeployedEndpoint, StreamingInvocation, Instance
     ) -> None:
         subject = request.component_subject(asked)
         model = asked.model.bind(component, self._placed.environment)
-        if self.policy is not None:
-            statements = component_statements(
+        policy = self._permit(
+            component_statements(
                 ModelNeeds.of([model]),
                 self._placed.environment,
                 component_name=subject.name,
                 alarm_names=[name for _, name in rollback_alarms(request)],
             )
-            self.policy.add_statements(
-                *(iam.PolicyStatement.from_json(statement) for statement in statements)
-            )
+        )
         emitted = emit_model(
             component,
             "Model",
@@ -267,9 +279,12 @@ class InferenceComponentEndpoint(DeployedEndpoint, StreamingInvocation, Instance
             # Both are the endpoint config's.
             network=None,
             enable_network_isolation=False,
-            identity=(asked.name, *self._role_identity),
+            # The logical id is made of the component's name, so that the model's name must be, too.
+            identity=(subject.name, *self._role_identity),
         )
         self._wait_for_policy(emitted.resource)
+        if policy is not None:
+            emitted.resource.node.add_dependency(policy)
         component.cfn_model = self.cfn_models[asked.name] = emitted.resource
         alarms = request.alarms
         component.alarms = (
@@ -315,6 +330,25 @@ class InferenceComponentEndpoint(DeployedEndpoint, StreamingInvocation, Instance
 
             add_component_row(self.dashboard, subject)
 
+    def _permit(self, statements: Sequence[dict[str, Any]]) -> iam.ManagedPolicy | None:
+        """Let the role do it, by the last policy or, where that would be too long, by another."""
+        if not self.policies:
+            return None
+        policy = self.policies[-1]
+        present: list[dict[str, Any]] = policy.document.to_json()["Statement"]
+        if policy_length([*present, *statements]) <= MAX_POLICY_LENGTH:
+            policy.add_statements(
+                *(iam.PolicyStatement.from_json(statement) for statement in statements)
+            )
+            return policy
+        policy = emit_policy(
+            self, f"Policy{len(self.policies) + 1}", role=self.role, statements=statements
+        )
+        self.policies.append(policy)
+        if isinstance(self.role, ExecutionRole):
+            self.role.attach(policy)
+        return policy
+
     def grant_invoke(self, grantee: iam.IGrantable) -> iam.Grant:
         """Let a caller invoke all components of the endpoint, also those that are added later.
 
@@ -332,5 +366,7 @@ class InferenceComponentEndpoint(DeployedEndpoint, StreamingInvocation, Instance
 
         :param grantee: the caller.
         """
-        self.grant_invoke(grantee)
+        self._streaming_callers.append(grantee)
+        for component in self._components.values():
+            component.grant_invoke_streaming(grantee)
         return super().grant_invoke_streaming(grantee)

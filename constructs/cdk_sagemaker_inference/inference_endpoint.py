@@ -208,6 +208,17 @@ class InferenceEndpoint(Resource):
         )
 
 
+def refuse_text(argument: str, names: Sequence[str]) -> None:
+    """Refuse text where names are listed: its characters would be taken one by one.
+
+    A grant for ``"a*"`` would be one for everything, which ``*`` stands for.
+
+    :raises ValueError: if it is text.
+    """
+    if isinstance(names, str):
+        raise ValueError(f"{argument}={names!r}: must be a list of names; [{names!r}]")
+
+
 class StreamingInvocation(InferenceEndpoint):
     """An endpoint that answers at once, if it likes as a stream."""
 

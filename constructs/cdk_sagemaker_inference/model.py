@@ -14,7 +14,7 @@ from .environment import StackEnvironment
 from .model_data import BoundModelData, ModelData
 from .naming import NamingScheme
 from .network import BoundNetwork
-from .replacement import physical_name, replacement_name
+from .replacement import replacement_name
 
 if TYPE_CHECKING:
     from aws_cdk import aws_ecr as ecr
@@ -31,6 +31,25 @@ class ModelDefinition(ABC):
     @abstractmethod
     def containers_by_argument(self) -> "Mapping[str, Container]":
         """Its containers, by the argument below the model that holds them."""
+
+    @property
+    def artifacts_by_argument(self) -> Mapping[str, ModelData]:
+        """What the role must read, by the argument below the model that holds it."""
+        return {
+            f"{part}.data": item.data
+            for part, item in self.containers_by_argument.items()
+            # A rule refuses what is no container.
+            if isinstance(item, Container) and item.data is not None
+        }
+
+    @property
+    def environments_by_argument(self) -> Mapping[str, Mapping[str, str]]:
+        """Environment variables, by the argument below the model that holds them."""
+        return {
+            f"{part}.environment": item.environment
+            for part, item in self.containers_by_argument.items()
+            if isinstance(item, Container)
+        }
 
     @abstractmethod
     def bind(self, scope: Construct, environment: StackEnvironment) -> "BoundModel":
@@ -105,7 +124,8 @@ class SeveralContainers(ModelDefinition):
         # Scopes of their own, because each may have an image and an artifact to upload.
         folder = Construct(scope, "Containers")
         bound = {
-            name: container.bind_container(Construct(folder, name), environment)
+            # A construct called Default or Resource has a meaning to CDK.
+            name: container.bind_container(Construct(folder, f"Container-{name}"), environment)
             for name, container in self.containers.items()
         }
         return BoundModel(
@@ -198,6 +218,16 @@ class ModelPackage(ModelDefinition):
         """None that is known here."""
         return {}
 
+    @property
+    def artifacts_by_argument(self) -> Mapping[str, ModelData]:
+        """The artifacts, by their place."""
+        return {f".artifacts[{index}]": item for index, item in enumerate(self.artifacts)}
+
+    @property
+    def environments_by_argument(self) -> Mapping[str, Mapping[str, str]]:
+        """Its own."""
+        return {".environment": self.environment}
+
     def bind(self, scope: Construct, environment: StackEnvironment) -> "BoundModel":
         """Bind the artifacts."""
         folder = Construct(scope, "Artifacts") if len(self.artifacts) > 1 else scope
@@ -215,9 +245,8 @@ class ModelPackage(ModelDefinition):
                     environment=dict(self.environment) if self.environment else None,
                 )
             },
-            identity=tuple(
-                part for repository in self.repositories for part in physical_name(repository)
-            ),
+            # Its properties hold neither the artifacts nor the repositories.
+            identity=(),
         )
 
 
@@ -293,7 +322,12 @@ class BoundModel:
     @property
     def through_vpc(self) -> bool:
         """Whether SageMaker fetches something through the endpoint's VPC."""
-        return bool(self.all_artifacts) or any(item.image.through_vpc for item in self.containers)
+        # What a package brings is not known here; most bring an artifact.
+        return (
+            not self.containers
+            or bool(self.all_artifacts)
+            or any(item.image.through_vpc for item in self.containers)
+        )
 
 
 @dataclass(frozen=True, kw_only=True)

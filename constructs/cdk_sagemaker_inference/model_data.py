@@ -147,6 +147,11 @@ class ModelData(ABC):
         return None
 
     @property
+    def caches(self) -> bool | None:
+        """Whether loaded models are kept, where there are many."""
+        return None
+
+    @property
     def uri(self) -> str | None:
         """The artifact's URI where it is known before binding."""
         return None
@@ -303,6 +308,10 @@ class _ArchivesModelData(_BelowPrefix):
     @property
     def form(self) -> ArtifactForm:
         return ArtifactForm.ARCHIVES
+
+    @property
+    def caches(self) -> bool | None:
+        return self.caching
 
     def bind(self, scope: Construct, environment: StackEnvironment) -> BoundModelData:
         return _BoundArchives(**self._read(), caching=self.caching)

@@ -10,7 +10,7 @@ from .alarms import MultiModelAlarms
 from .deployment import DeploymentPolicy
 from .endpoint import DeployedEndpoint
 from .endpoint_metrics import MultiModelMetrics
-from .inference_endpoint import StreamingInvocation
+from .inference_endpoint import refuse_text
 from .model import ModelDefinition
 from .naming import NamingScheme
 from .request import EndpointRequest, EndpointType
@@ -27,7 +27,7 @@ DEFAULT_ALARMS = MultiModelAlarms()
 """All alarms, with nobody to tell."""
 
 
-class MultiModelEndpoint(DeployedEndpoint, StreamingInvocation, MultiModelMetrics):
+class MultiModelEndpoint(DeployedEndpoint, MultiModelMetrics):
     """A multi-model endpoint: any number of models of one kind share container and instances.
 
     Callers name an archive below the prefix as ``TargetModel``; SageMaker loads it when it is first
@@ -41,6 +41,8 @@ class MultiModelEndpoint(DeployedEndpoint, StreamingInvocation, MultiModelMetric
 
     SageMaker offers it no shadow and no data capture (Developer Guide,
     model-deploy-feature-matrix), so that there are no arguments for them, nor for several variants.
+    Nor are answers streamed: such a request has no ``TargetModel`` (runtime API reference,
+    InvokeEndpointWithResponseStream).
 
     Example::
 
@@ -178,6 +180,7 @@ class MultiModelEndpoint(DeployedEndpoint, StreamingInvocation, MultiModelMetric
         """
         if target_models is None:
             return super().grant_invoke(grantee)
+        refuse_text("target_models", target_models)
         wrong = [
             name for name in target_models if name.startswith("/") or not 1 <= len(name) <= 1024
         ]

@@ -42,6 +42,14 @@ class NamingScheme(ABC):
         """Beginning of the configs' names, 54 characters at most; default: the endpoint's."""
         return self.endpoint_name
 
+    @property
+    def transform_job_name(self) -> str:
+        """Beginning of the names of transform jobs, 46 characters at most; default: the model's.
+
+        What is appended tells the runs apart, because a job's name can never be used again.
+        """
+        return self.model_name
+
     def component_name(self, name: str) -> str:
         """Name of an inference component, 63 characters at most; default: ``{endpoint}-{name}``.
 
@@ -69,6 +77,7 @@ class Naming(NamingScheme):
     model         ``{team}-{project}-{model}-v{version}``
     config        ``{team}-{project}-{model}-config``
     component     ``{team}-{project}-{model}-ep-{name}``
+    transform job ``{team}-{project}-{model}-transform``
     ============= ==========================================
 
     Example::
@@ -118,6 +127,11 @@ class Naming(NamingScheme):
     def endpoint_config_name(self) -> str:
         """``{team}-{project}-{model}-config``."""
         return f"{self._stem}-config"
+
+    @property
+    def transform_job_name(self) -> str:
+        """``{team}-{project}-{model}-transform``."""
+        return f"{self._stem}-transform"
 
     @property
     def tags(self) -> Mapping[str, str]:

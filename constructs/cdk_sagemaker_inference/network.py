@@ -85,12 +85,14 @@ def bind_network(
     subnets: SelectedSubnets,
     security_groups: "Sequence[ec2.ISecurityGroup] | None",
     allow_https: bool,
+    among_themselves: bool = False,
 ) -> BoundNetwork:
     """Use the user's groups, or make one that lets nothing in and only what is needed out.
 
     :param allow_https: SageMaker fetches something through the VPC: the artifact (Developer Guide,
         host-vpc) or the image of a private registry. The address is not known, so the rule names
         the port only.
+    :param among_themselves: the instances talk to each other (Developer Guide, batch-vpc).
     """
     from aws_cdk import aws_ec2 as ec2
 
@@ -105,6 +107,10 @@ def bind_network(
         if allow_https:
             group.add_egress_rule(
                 ec2.Peer.any_ipv4(), ec2.Port.tcp(443), "Model artifact and image over HTTPS"
+            )
+        if among_themselves:
+            group.connections.allow_internally(
+                ec2.Port.all_traffic(), "Instances of a job among themselves"
             )
         security_groups = [group]
     groups = list(security_groups)

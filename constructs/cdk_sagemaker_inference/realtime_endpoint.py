@@ -14,7 +14,7 @@ from .data_capture import DataCapture
 from .deployment import DeploymentPolicy
 from .endpoint import DeployedEndpoint
 from .endpoint_metrics import InstanceInvocationMetrics
-from .inference_endpoint import StreamingInvocation
+from .inference_endpoint import StreamingInvocation, refuse_text
 from .model import ModelDefinition, MultiContainerModel
 from .naming import NamingScheme
 from .request import EndpointRequest, EndpointType
@@ -175,13 +175,6 @@ class RealtimeEndpoint(DeployedEndpoint, StreamingInvocation, InstanceInvocation
             if isinstance(item, MultiContainerModel)
             for hostname in item.containers
         ]
-        asked = [model] if variants is None else [variant.model for variant in variants]
-        self._target_containers = [
-            hostname
-            for item in asked
-            if isinstance(item, MultiContainerModel)
-            for hostname in item.containers
-        ]
         super().__init__(
             scope,
             construct_id,
@@ -232,6 +225,7 @@ class RealtimeEndpoint(DeployedEndpoint, StreamingInvocation, InstanceInvocation
         """
         if target_containers is None:
             return super().grant_invoke(grantee)
+        refuse_text("target_containers", target_containers)
         known = self._target_containers
         unknown = [
             name for name in target_containers if not any(fnmatchcase(host, name) for host in known)

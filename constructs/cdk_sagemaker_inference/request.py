@@ -1,6 +1,6 @@
 """A request for an endpoint, whole, so that rules can look across arguments."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING
@@ -14,9 +14,12 @@ from .deployment import DeploymentPolicy
 from .environment import StackEnvironment
 from .metrics import MetricSubject
 from .model import Container, ModelDefinition
+from .model_data import ModelData
 from .naming import NamingScheme
 from .network import SelectedSubnets
 from .scaling import CapacityScaling
+from .transform import TransformRequest
+from .transform_runs import TransformRuns
 from .variants import (
     DEFAULT_VARIANT_NAME,
     EndpointVariant,
@@ -41,6 +44,12 @@ class EndpointType(Enum):
     ASYNC = "asynchronous endpoint"
     MULTI_MODEL = "multi-model endpoint"
     COMPONENTS = "inference component endpoint"
+    BATCH = "batch transform job"
+
+    @property
+    def with_article(self) -> str:
+        """For the middle of a sentence."""
+        return f"{'an' if self.value[0] in 'aeiou' else 'a'} {self.value}"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -75,6 +84,9 @@ class EndpointRequest:
     :param asynchronous: where requests and results are, of an asynchronous endpoint.
     :param component: the inference component that is added to an endpoint; then there are no
         variants.
+    :param transform: the batch transform job that is asked for; then there are no variants.
+    :param transform_model: its model, unless it is an endpoint's.
+    :param runs: how it is started.
     :param ambiguous: arguments that were given beside ``variants``, which has them of its own.
     """
 
@@ -98,6 +110,9 @@ class EndpointRequest:
     dashboard: "cloudwatch.Dashboard | bool | None" = False
     exclude_retained_variant_properties: Sequence[VariantProperty] = ()
     component: ComponentRequest | None = None
+    transform: TransformRequest | None = None
+    transform_model: ModelDefinition | None = None
+    runs: TransformRuns | None = None
     ambiguous: Sequence[str] = ()
 
     @property
@@ -160,6 +175,8 @@ class EndpointRequest:
                 yield f"{variant.prefix}model", variant.model
         if self.component is not None:
             yield "model", self.component.model
+        if self.transform is not None and self.transform.own_model:
+            yield "model", self.transform_model
 
     @property
     def containers(self) -> Iterator[tuple[str, Container]]:
@@ -170,6 +187,22 @@ class EndpointRequest:
                 for part, container in model.containers_by_argument.items():
                     if isinstance(container, Container):
                         yield f"{argument}{part}", container
+
+    @property
+    def artifacts(self) -> Iterator[tuple[str, ModelData]]:
+        """Each artifact with the argument that holds it."""
+        for argument, model in self.models:
+            if isinstance(model, ModelDefinition):
+                for part, artifact in model.artifacts_by_argument.items():
+                    yield f"{argument}{part}", artifact
+
+    @property
+    def environments(self) -> Iterator[tuple[str, Mapping[str, str]]]:
+        """Each set of environment variables with the argument that holds it."""
+        for argument, model in self.models:
+            if isinstance(model, ModelDefinition):
+                for part, variables in model.environments_by_argument.items():
+                    yield f"{argument}{part}", variables
 
     @property
     def subjects(self) -> Sequence[MetricSubject]:

@@ -10,6 +10,7 @@ from constructs import Construct
 from .metrics import HAS_BACKLOG_WITHOUT_CAPACITY, NO_CAPACITY_INVOCATION_FAILURES, MetricSubject
 from .scaling_policy import PredefinedMetric, ScalingContext, ScalingPolicy
 from .step_scaling import WakeUp
+from .tokens import is_token
 
 if TYPE_CHECKING:
     from aws_cdk import TimeZone
@@ -83,7 +84,9 @@ class CapacityScaling:
 
     @property
     def initial_capacity(self) -> int:
-        """What to begin with: the lower bound, or one where that is zero."""
+        """What to begin with: the lower bound, or one where that is zero or may be."""
+        if is_token(self.min_capacity):
+            return 1 if self.lowest == 0 else self.min_capacity
         return max(1, self.min_capacity)
 
     @property
@@ -332,7 +335,9 @@ class CopyScaling(CapacityScaling):
 
 
 def _reaches_zero(scaling: CapacityScaling) -> bool:
-    return any(bound == 0 for bound in scaling.bounds)
+    """Whether a lower bound is zero, or may be, for only the deployment knows it."""
+    bounds = [scaling.min_capacity, *(schedule.min_capacity for schedule in scaling.schedules)]
+    return any(is_token(bound) or bound == 0 for bound in bounds)
 
 
 def emit_scaling(

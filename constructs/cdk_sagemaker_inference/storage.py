@@ -48,26 +48,33 @@ class S3Prefix:
         )
 
     def grant_put(self, grantee: iam.IGrantable) -> iam.Grant:
-        """Let somebody write objects below the prefix.
+        """Let somebody write objects below the prefix, large ones in parts.
 
         :param grantee: who is granted.
         """
-        return self._grant(grantee, "s3:PutObject", "kms:GenerateDataKey")
+        return self._grant(
+            grantee,
+            ["s3:AbortMultipartUpload", "s3:PutObject"],
+            # Parts of an upload are decrypted to be put together.
+            ["kms:Decrypt", "kms:GenerateDataKey"],
+        )
 
     def grant_get(self, grantee: iam.IGrantable) -> iam.Grant:
         """Let somebody read objects below the prefix.
 
         :param grantee: who is granted.
         """
-        return self._grant(grantee, "s3:GetObject", "kms:Decrypt")
+        return self._grant(grantee, ["s3:GetObject"], ["kms:Decrypt"])
 
-    def _grant(self, grantee: iam.IGrantable, action: str, key_action: str) -> iam.Grant:
+    def _grant(
+        self, grantee: iam.IGrantable, actions: Sequence[str], key_actions: Sequence[str]
+    ) -> iam.Grant:
         for key in (self.encryption_key, self.bucket.encryption_key):
             if key is not None:
-                key.grant(grantee, key_action)
+                key.grant(grantee, *key_actions)
         return iam.Grant.add_to_principal_or_resource(
             grantee=grantee,
-            actions=[action],
+            actions=actions,
             resource_arns=[self.bucket.arn_for_objects(f"{self.prefix}/*")],
             # Where the grantee is of another account, the bucket's policy must allow it too.
             resource=cast(iam.IResourceWithPolicy, self.bucket),

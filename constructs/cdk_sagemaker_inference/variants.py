@@ -276,13 +276,20 @@ class ServerlessVariant(EndpointVariant):
         """The provisioned concurrency."""
         return "provisioned_concurrency", self.provisioned_concurrency
 
+    @property
+    def initial_concurrency(self) -> int | None:
+        """Executions to begin with; there must be some, so that they can scale."""
+        if self.provisioned_concurrency is not None or self.scaling is None:
+            return self.provisioned_concurrency
+        return self.scaling.initial_capacity
+
     def capacity(self) -> dict[str, Any]:
         """Memory and concurrency."""
         return {
             "serverless_config": sagemaker.CfnEndpointConfig.ServerlessConfigProperty(
                 memory_size_in_mb=self.memory_size.to_mebibytes(),
                 max_concurrency=self.max_concurrency,
-                provisioned_concurrency=self.provisioned_concurrency,
+                provisioned_concurrency=self.initial_concurrency,
             ),
         }
 

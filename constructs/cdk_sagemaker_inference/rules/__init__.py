@@ -5,7 +5,8 @@ add one, write the generator under ``@rule`` in the module of its subject, with 
 rule in one sentence and its source; the tests demand one accepted and one refused case for each.
 
 Sources: ``api:X`` is shape X of SageMaker's service model, ``dg:X`` page X of its Developer Guide,
-``cdk:X`` the CDK's documentation of X, ``ecr:X`` and ``tag:X`` those services' references.
+``cdk:X`` the CDK's documentation of X, ``ecr:X`` and ``tag:X`` those services' references, ``gh:X``
+thread X of GitHub, for what AWS does not document.
 """
 
 from collections.abc import Iterator
@@ -17,6 +18,7 @@ from . import (
     containers,
     deployments,
     instances,
+    kinds,
     models,
     multi_model,
     names,
@@ -32,6 +34,7 @@ from .registry import Finding, Rule
 __all__ = ["RULES", "Finding", "Rule", "refuse", "warning_id", "warnings"]
 
 RULES: tuple[Rule, ...] = (
+    *kinds.RULES,
     *names.RULES,
     *variants.RULES,
     *containers.RULES,
@@ -55,17 +58,21 @@ def refuse(construct_id: str, placed: PlacedRequest) -> None:
 
     :raises ValueError: if there is any.
     """
-    lines = [
-        f"  - {finding} [{rule.source}]"
-        for rule in RULES
-        if not rule.warns
-        for finding in rule.check(placed)
-    ]
+    lines = _refusals(placed, basic=True) or _refusals(placed, basic=False)
     if lines:
         count = f"{len(lines)} problem{'' if len(lines) == 1 else 's'}"
         raise ValueError(
             "\n".join([f"{placed.request.kind} {construct_id!r} has {count}:", *lines])
         )
+
+
+def _refusals(placed: PlacedRequest, *, basic: bool) -> list[str]:
+    return [
+        f"  - {finding} [{rule.source}]"
+        for rule in RULES
+        if not rule.warns and rule.basic is basic
+        for finding in rule.check(placed)
+    ]
 
 
 def warning_id(rule_id: str) -> str:

@@ -1,6 +1,6 @@
 """Rules about asynchronous endpoints."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from ..async_inference import AsyncInference, NotificationTopic
 from ..request import PlacedRequest
@@ -10,8 +10,17 @@ from .registry import Finding, Rule, is_whole, rule
 
 CONCURRENT_INVOCATIONS = range(1, 1001)
 MAX_PATH_LENGTH = 512
+MAX_INPUT_LENGTH = 1024
 
 RULES: list[Rule] = []
+
+
+def _is_same_bucket(one: S3Prefix, other: S3Prefix) -> bool:
+    """Whether two prefixes are of one bucket, which may have been imported twice."""
+    name = getattr(one.bucket, "bucket_name", None)
+    return one.bucket is other.bucket or (
+        name is not None and name == getattr(other.bucket, "bucket_name", None)
+    )
 
 
 def _asynchronous(placed: PlacedRequest) -> Iterator[AsyncInference]:
@@ -23,7 +32,7 @@ def _asynchronous(placed: PlacedRequest) -> Iterator[AsyncInference]:
     RULES,
     "async-paths",
     "Requests, answers and errors of an asynchronous endpoint lie below prefixes.",
-    source="api:AsyncInferenceOutputConfig, api:DestinationS3Uri",
+    source="api:AsyncInferenceOutputConfig, api:DestinationS3Uri, api:InvokeEndpointAsyncInput",
 )
 def _async_paths(placed: PlacedRequest) -> Iterator[Finding]:
     for asked in _asynchronous(placed):
@@ -34,7 +43,8 @@ def _async_paths(placed: PlacedRequest) -> Iterator[Finding]:
             if not isinstance(prefix, S3Prefix):
                 yield Finding(argument=argument, value=prefix, problem="must be an S3Prefix")
                 continue
-            problem = prefix_problem(prefix.prefix, max_uri_length=MAX_PATH_LENGTH)
+            longest = MAX_INPUT_LENGTH if argument == "input" else MAX_PATH_LENGTH
+            problem = prefix_problem(prefix.prefix, max_uri_length=longest)
             if problem is not None:
                 yield Finding(argument=f"{argument}.prefix", value=prefix.prefix, problem=problem)
 
@@ -51,8 +61,8 @@ def _async_loop(placed: PlacedRequest) -> Iterator[Finding]:
         if not isinstance(asked.input, S3Prefix):
             continue
         for item in prefixes:
-            same = item.bucket is asked.input.bucket
-            if same and f"{item.prefix}/".startswith(f"{asked.input.prefix}/"):
+            below = f"{item.prefix}/".startswith(f"{asked.input.prefix}/")
+            if below and _is_same_bucket(item, asked.input):
                 yield Finding(
                     argument="output.prefix" if item is asked.output else "failures.prefix",
                     value=item.prefix,
@@ -60,6 +70,26 @@ def _async_loop(placed: PlacedRequest) -> Iterator[Finding]:
                     "may write requests may write answers",
                     fix="choose a prefix beside it",
                 )
+
+
+@rule(
+    RULES,
+    "async-failures-key",
+    "Answers and errors are encrypted with one key.",
+    source="api:AsyncInferenceOutputConfig",
+)
+def _async_failures_key(placed: PlacedRequest) -> Iterator[Finding]:
+    for asked in _asynchronous(placed):
+        if not isinstance(asked.output, S3Prefix) or not isinstance(asked.failures, S3Prefix):
+            continue
+        key = asked.failures.encryption_key
+        if key is not None and key is not asked.output.encryption_key:
+            yield Finding(
+                argument="failures.encryption_key",
+                value=key,
+                problem="SageMaker takes no other key for errors than for answers",
+                fix="pass it as output.encryption_key, or encrypt the bucket with it",
+            )
 
 
 @rule(
@@ -84,7 +114,7 @@ def _async_concurrency(placed: PlacedRequest) -> Iterator[Finding]:
 @rule(
     RULES,
     "async-response-topics",
-    "Only a topic that there is can hold the answer.",
+    "Topics that hold the answer are named once each, and there are such topics.",
     source="api:AsyncInferenceNotificationConfig",
 )
 def _async_response_topics(placed: PlacedRequest) -> Iterator[Finding]:
@@ -93,7 +123,17 @@ def _async_response_topics(placed: PlacedRequest) -> Iterator[Finding]:
             NotificationTopic.SUCCESS: ("success_topic", asked.success_topic),
             NotificationTopic.ERROR: ("error_topic", asked.error_topic),
         }
-        said = list(asked.include_inference_response_in)
+        said = asked.include_inference_response_in
+        if not isinstance(said, Sequence) or not all(
+            isinstance(topic, NotificationTopic) for topic in said
+        ):
+            yield Finding(
+                argument="include_inference_response_in",
+                value=said,
+                problem="must be a list of NotificationTopic",
+                fix="for example [NotificationTopic.SUCCESS]",
+            )
+            continue
         if len(set(said)) != len(said):
             yield Finding(
                 argument="include_inference_response_in",
@@ -114,7 +154,7 @@ def _async_response_topics(placed: PlacedRequest) -> Iterator[Finding]:
 @rule(
     RULES,
     "async-topic-region",
-    "Topics are in the endpoint's Region.",
+    "Topics are CDK's, in the endpoint's Region.",
     source="api:AsyncInferenceNotificationConfig",
 )
 def _async_topic_region(placed: PlacedRequest) -> Iterator[Finding]:
@@ -122,10 +162,20 @@ def _async_topic_region(placed: PlacedRequest) -> Iterator[Finding]:
     for asked in _asynchronous(placed):
         topics = {"success_topic": asked.success_topic, "error_topic": asked.error_topic}
         for argument, topic in topics.items():
-            if topic is None or isinstance(topic, bool) or is_token(region):
+            if topic is None or isinstance(topic, bool):
                 continue
-            arn = topic.topic_arn
-            if is_token(arn) or arn.count(":") < 5 or arn.split(":")[3] == region:
+            arn = getattr(topic, "topic_arn", None)
+            if not isinstance(arn, str):
+                yield Finding(
+                    argument=argument,
+                    value=topic,
+                    problem="must be true or an SNS topic",
+                    fix="sns.Topic.from_topic_arn makes one of an ARN",
+                )
+                continue
+            if is_token(region) or is_token(arn) or arn.count(":") < 5:
+                continue
+            if arn.split(":")[3] == region:
                 continue
             yield Finding(
                 argument=argument, value=arn, problem=f"is not in the stack's Region {region}"

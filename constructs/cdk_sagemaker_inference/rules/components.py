@@ -55,7 +55,13 @@ def _component_name(placed: PlacedRequest) -> Iterator[Finding]:
             )
             continue
         full = placed.request.naming.component_name(name)
-        if len(full) > MAX_NAME_LENGTH:
+        if is_token(full) or not _NAME.fullmatch(full):
+            yield Finding(
+                argument="naming.component_name",
+                value=full,
+                problem="must be a literal of lower-case letters, digits and inner hyphens",
+            )
+        elif len(full) > MAX_NAME_LENGTH:
             yield Finding(
                 argument="name",
                 value=name,
@@ -131,7 +137,7 @@ def _component_processors(placed: PlacedRequest) -> Iterator[Finding]:
                 )
         if accelerators is None or is_token(accelerators):
             continue
-        if not is_whole(accelerators) or accelerators < 1:
+        if not is_number(accelerators) or accelerators < 1 or accelerators != int(accelerators):
             yield Finding(
                 argument="resources.accelerators",
                 value=accelerators,
@@ -151,14 +157,20 @@ def _component_processors(placed: PlacedRequest) -> Iterator[Finding]:
 @rule(
     RULES,
     "component-copies",
-    "A component begins with a whole number of copies from 0.",
-    source="api:InferenceComponentCopyCount",
+    "A component begins with a whole number of copies from 1; only scaling leaves it without any.",
+    # The service model has 0 because an update may say so; CreateInferenceComponent refuses it.
+    source="gh:stdapi-ai/stdapi.ai#43",
 )
 def _component_copies(placed: PlacedRequest) -> Iterator[Finding]:
     for component in _component(placed):
         copies = component.copies
-        if copies is not None and not is_token(copies) and (not is_whole(copies) or copies < 0):
-            yield Finding(argument="copies", value=copies, problem="must be a whole number from 0")
+        if copies is not None and not is_token(copies) and (not is_whole(copies) or copies < 1):
+            yield Finding(
+                argument="copies",
+                value=copies,
+                problem="must be a whole number from 1",
+                fix="CopyScaling with min_capacity=0 takes the copies away when nobody calls",
+            )
 
 
 @rule(

@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Iterator
-from pathlib import Path
 
 from ..model import Container, ModelDefinition, SeveralContainers
 from ..request import EndpointType, PlacedRequest
@@ -216,16 +215,14 @@ def _image_unknown_repository(placed: PlacedRequest) -> Iterator[Finding]:
     source="api:Url",
 )
 def _model_data_uri(placed: PlacedRequest) -> Iterator[Finding]:
-    for argument, container in _containers(placed):
-        uri = None if container.data is None else container.data.uri
+    for argument, artifact in placed.request.artifacts:
+        uri = artifact.uri
         if uri is not None and not is_token(uri):
             if not _S3_URI.fullmatch(uri):
-                yield Finding(
-                    argument=f"{argument}.data", value=uri, problem="must be s3://bucket/key"
-                )
+                yield Finding(argument=argument, value=uri, problem="must be s3://bucket/key")
             if len(uri) > MAX_MODEL_URL_LENGTH:
                 yield Finding(
-                    argument=f"{argument}.data",
+                    argument=argument,
                     value=uri,
                     problem=f"has {len(uri)} characters and may have {MAX_MODEL_URL_LENGTH}",
                 )
@@ -238,10 +235,10 @@ def _model_data_uri(placed: PlacedRequest) -> Iterator[Finding]:
     source="api:ContainerDefinition",
 )
 def _model_data_archive(placed: PlacedRequest) -> Iterator[Finding]:
-    for argument, container in _containers(placed):
-        key = None if container.data is None else container.data.key
+    for argument, artifact in placed.request.artifacts:
+        key = artifact.key
         if key is not None and not is_token(key) and not key.endswith(".tar.gz"):
-            yield Finding(argument=f"{argument}.data", value=key, problem="must end in .tar.gz")
+            yield Finding(argument=argument, value=key, problem="must end in .tar.gz")
 
 
 @rule(
@@ -251,13 +248,12 @@ def _model_data_archive(placed: PlacedRequest) -> Iterator[Finding]:
     source="convention of this library",
 )
 def _model_data_key(placed: PlacedRequest) -> Iterator[Finding]:
-    for argument, container in _containers(placed):
-        data = container.data
-        if data is None or data.file is not None or data.key is None or is_token(data.key):
+    for argument, data in placed.request.artifacts:
+        if data.file is not None or data.key is None or is_token(data.key):
             continue
         if data.key.startswith("/"):
             yield Finding(
-                argument=f"{argument}.data",
+                argument=argument,
                 value=data.key,
                 problem="begins with a slash, which would be an empty folder in S3",
                 fix=repr(data.key.lstrip("/")),
@@ -271,10 +267,10 @@ def _model_data_key(placed: PlacedRequest) -> Iterator[Finding]:
     source="cdk:Asset",
 )
 def _model_data_asset(placed: PlacedRequest) -> Iterator[Finding]:
-    for argument, container in _containers(placed):
-        file: Path | None = None if container.data is None else container.data.file
+    for argument, artifact in placed.request.artifacts:
+        file = artifact.file
         if file is not None and not file.is_file():
-            yield Finding(argument=f"{argument}.data", value=str(file), problem="is not a file")
+            yield Finding(argument=argument, value=str(file), problem="is not a file")
 
 
 @rule(
@@ -285,20 +281,21 @@ def _model_data_asset(placed: PlacedRequest) -> Iterator[Finding]:
     source="api:EnvironmentMap",
 )
 def _environment_entries(placed: PlacedRequest) -> Iterator[Finding]:
-    for argument, container in _containers(placed):
-        environment = container.environment
+    for argument, environment in placed.request.environments:
         if len(environment) > MAX_ENVIRONMENT_ENTRIES:
             yield Finding(
-                argument=f"{argument}.environment",
+                argument=argument,
                 value=len(environment),
                 problem=f"may have {MAX_ENVIRONMENT_ENTRIES} entries",
             )
         for key, value in environment.items():
             if not is_token(key) and (
-                not _ENVIRONMENT_KEY.fullmatch(key) or len(key) > MAX_ENVIRONMENT_TEXT_LENGTH
+                not isinstance(key, str)
+                or not _ENVIRONMENT_KEY.fullmatch(key)
+                or len(key) > MAX_ENVIRONMENT_TEXT_LENGTH
             ):
                 yield Finding(
-                    argument=f"{argument}.environment",
+                    argument=argument,
                     value=key,
                     problem="a key must be letters, digits and underscores, not begin with a "
                     f"digit, and have {MAX_ENVIRONMENT_TEXT_LENGTH} characters at most",
@@ -307,14 +304,14 @@ def _environment_entries(placed: PlacedRequest) -> Iterator[Finding]:
                 continue
             if not isinstance(value, str):
                 yield Finding(
-                    argument=f"{argument}.environment[{key!r}]",
+                    argument=f"{argument}[{key!r}]",
                     value=value,
                     problem="must be text",
                     fix=repr(str(value)),
                 )
             elif len(value) > MAX_ENVIRONMENT_TEXT_LENGTH:
                 yield Finding(
-                    argument=f"{argument}.environment[{key!r}]",
+                    argument=f"{argument}[{key!r}]",
                     value=f"{value[:20]}…",
                     problem=f"has {len(value)} characters and may have "
                     f"{MAX_ENVIRONMENT_TEXT_LENGTH}",
@@ -333,9 +330,8 @@ def _environment_size(placed: PlacedRequest) -> Iterator[Finding]:
             continue
         size = sum(
             len(text.encode())
-            for container in model.containers_by_argument.values()
-            if isinstance(container, Container)
-            for item in container.environment.items()
+            for variables in model.environments_by_argument.values()
+            for item in variables.items()
             for text in item
             if isinstance(text, str) and not is_token(text)
         )

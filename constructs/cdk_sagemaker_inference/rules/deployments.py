@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from ..deployment import BlueGreen, CapacityUnit, DeploymentPolicy, Rolling
+from ..deployment import BlueGreen, CapacityUnit, ComponentRolling, DeploymentPolicy, Rolling
 from ..model import ModelPackage
 from ..request import PlacedRequest, rollback_alarms
 from ..tokens import is_token
@@ -51,6 +51,25 @@ def _sizes_are_sound(policy: DeploymentPolicy) -> bool:
         for sizes in policy.sizes.values()
         for size in sizes
     )
+
+
+@rule(
+    RULES,
+    "deployment-type",
+    "Endpoints are updated blue/green or rolling, and inference components rolling by copies.",
+    source="api:DeploymentConfig, api:InferenceComponentDeploymentConfig",
+)
+def _deployment_type(placed: PlacedRequest) -> Iterator[Finding]:
+    added = placed.request.component is not None
+    for policy in _policy(placed):
+        if not isinstance(policy, ComponentRolling if added else (BlueGreen, Rolling)):
+            yield Finding(
+                argument="deployment",
+                value=type(policy).__name__,
+                problem=f"is not how an {'inference component' if added else 'endpoint'} is "
+                "updated",
+                fix="use ComponentRolling" if added else "use BlueGreen or Rolling",
+            )
 
 
 @rule(
@@ -270,8 +289,12 @@ def _deployment_without_alarms(placed: PlacedRequest) -> Iterator[Finding]:
             yield Finding(
                 argument="deployment.roll_back",
                 value=True,
-                problem="no alarm of the endpoint guards it",
-                fix="leave alarms on, or call add_alarm(…, guards_deployment=True)",
+                problem="no alarm of the endpoint guards it"
+                if placed.request.component is None
+                else "no alarm of the component guards it",
+                fix="leave alarms on, or call add_alarm(…, guards_deployment=True)"
+                if placed.request.component is None
+                else "leave alarms on, those on errors or latency",
             )
 
 
@@ -294,7 +317,7 @@ def _deployment_fallback(placed: PlacedRequest) -> Iterator[Finding]:
                 )
         for variant in placed.request.fleets:
             name = variant.instance_type
-            if policy.shifts_gradually and not is_token(name) and name.startswith("ml.inf1."):
+            if policy.shifts_gradually and str(name).startswith("ml.inf1."):
                 yield Finding(
                     argument=f"{variant.prefix}instance_type",
                     value=name,

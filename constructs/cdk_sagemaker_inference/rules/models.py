@@ -75,7 +75,8 @@ def _containers_count(placed: PlacedRequest) -> Iterator[Finding]:
 def _containers_hostname(placed: PlacedRequest) -> Iterator[Finding]:
     for argument, model in _several(placed):
         for hostname in model.containers:
-            if is_token(hostname) or not _HOSTNAME.fullmatch(hostname):
+            literal = isinstance(hostname, str) and not is_token(hostname)
+            if not literal or not _HOSTNAME.fullmatch(hostname):
                 yield Finding(
                     argument=f"{argument}.containers",
                     value=hostname,
@@ -147,7 +148,7 @@ def _containers_direct_type(placed: PlacedRequest) -> Iterator[Finding]:
             yield Finding(
                 argument=argument,
                 value=type(model).__name__,
-                problem=f"requests to a {placed.request.type.value} cannot name a container",
+                problem=f"requests to {placed.request.type.with_article} cannot name a container",
                 fix="use RealtimeEndpoint, or an InferencePipeline",
             )
 
@@ -202,7 +203,7 @@ def _containers_unverified(placed: PlacedRequest) -> Iterator[Finding]:
         yield Finding(
             argument=argument,
             value=type(model).__name__,
-            problem=f"that a {placed.request.type.value} serves it is not documented",
+            problem=f"that {placed.request.type.with_article} serves it is not documented",
             fix="try it before you count on it",
         )
 
@@ -229,7 +230,7 @@ def _archives_type(placed: PlacedRequest) -> Iterator[Finding]:
         yield Finding(
             argument=argument,
             value=prefix,
-            problem=f"a {placed.request.type.value} serves one model, not all below a prefix",
+            problem=f"{placed.request.type.with_article} serves one model, not all below a prefix",
             fix="use MultiModelEndpoint, or ModelData.from_bucket",
         )
 
@@ -237,17 +238,17 @@ def _archives_type(placed: PlacedRequest) -> Iterator[Finding]:
 @rule(
     RULES,
     "uncompressed-type",
-    "Files of a model below a prefix are not for serverless endpoints.",
+    "Files of a model below a prefix are not for serverless and multi-model endpoints.",
     source="api:ContainerDefinition",
 )
 def _uncompressed_type(placed: PlacedRequest) -> Iterator[Finding]:
-    if placed.request.type is not EndpointType.SERVERLESS:
+    if placed.request.type not in (EndpointType.SERVERLESS, EndpointType.MULTI_MODEL):
         return
     for argument, prefix in _of_form(placed, ArtifactForm.UNCOMPRESSED):
         yield Finding(
             argument=argument,
             value=prefix,
-            problem="a serverless endpoint serves one .tar.gz archive",
+            problem=f"{placed.request.type.with_article} serves .tar.gz archives",
             fix="pack the files, and use ModelData.from_bucket",
         )
 
@@ -261,20 +262,21 @@ def _uncompressed_type(placed: PlacedRequest) -> Iterator[Finding]:
     warns=True,
 )
 def _uncompressed_unverified(placed: PlacedRequest) -> Iterator[Finding]:
-    unverified = placed.request.type in (
-        EndpointType.ASYNC,
-        EndpointType.COMPONENTS,
-        EndpointType.MULTI_MODEL,
-    ) or any(True for _ in _several(placed))
-    if not unverified:
-        return
-    for argument, prefix in _of_form(placed, ArtifactForm.UNCOMPRESSED):
-        yield Finding(
-            argument=argument,
-            value=prefix,
-            problem="AWS documents files below a prefix for real-time endpoints of one container",
-            fix="try it before you count on it, or pack the files",
-        )
+    kind = placed.request.type
+    for argument, model in _models(placed):
+        beside = isinstance(model, SeveralContainers) and kind is EndpointType.REALTIME
+        if kind not in (EndpointType.ASYNC, EndpointType.COMPONENTS) and not beside:
+            continue
+        for part, artifact in model.artifacts_by_argument.items():
+            # What a package is made of is the package's own matter.
+            if artifact.form is ArtifactForm.UNCOMPRESSED and not isinstance(model, ModelPackage):
+                yield Finding(
+                    argument=f"{argument}{part}",
+                    value=artifact.prefix_below,
+                    problem="AWS documents files below a prefix for real-time endpoints of one "
+                    "container",
+                    fix="try it before you count on it, or pack the files",
+                )
 
 
 @rule(
@@ -284,13 +286,16 @@ def _uncompressed_unverified(placed: PlacedRequest) -> Iterator[Finding]:
     source="api:S3ModelUri",
 )
 def _model_data_prefix(placed: PlacedRequest) -> Iterator[Finding]:
-    for argument, container in placed.request.containers:
-        prefix = None if container.data is None else container.data.prefix_below
-        if prefix is None:
+    for argument, artifact in placed.request.artifacts:
+        if artifact.form is ArtifactForm.ARCHIVE:
             continue
-        problem = prefix_problem(prefix, max_uri_length=MAX_MODEL_URL_LENGTH)
+        prefix = artifact.prefix_below
+        # One less for the slash that the URI ends with.
+        problem = prefix_problem(prefix or "", max_uri_length=MAX_MODEL_URL_LENGTH - 1)
         if problem is not None:
-            yield Finding(argument=f"{argument}.data", value=prefix, problem=problem)
+            stripped = prefix.strip("/") if isinstance(prefix, str) else ""
+            fix = repr(stripped) if stripped not in ("", prefix) else None
+            yield Finding(argument=argument, value=prefix, problem=problem, fix=fix)
 
 
 @rule(
@@ -322,6 +327,26 @@ def _package_arn(placed: PlacedRequest) -> Iterator[Finding]:
 
 @rule(
     RULES,
+    "package-unknown-arn",
+    "Another package gives the model another name, because what replaces it must not have its own.",
+    source="cfn:Model",
+    warns=True,
+)
+def _package_unknown_arn(placed: PlacedRequest) -> Iterator[Finding]:
+    for argument, package in _packages(placed):
+        # Partition, Region and account may be known only then, for they do not change.
+        if is_token(package.arn) and is_token(package.arn.rpartition(":model-package/")[2]):
+            yield Finding(
+                argument=f"{argument}.arn",
+                value=package.arn,
+                problem="is known only at deployment, so that another package does not rename "
+                "the model, which then cannot be replaced",
+                fix="raise naming.version with every package, or pass the ARN as a literal",
+            )
+
+
+@rule(
+    RULES,
     "package-marketplace",
     "Packages of the Marketplace are served by real-time endpoints, without a shadow and with "
     "network isolation.",
@@ -333,11 +358,15 @@ def _package_marketplace(placed: PlacedRequest) -> Iterator[Finding]:
     for argument, package in _packages(placed):
         if not package.marketplace:
             continue
-        if request.type in (EndpointType.SERVERLESS, EndpointType.ASYNC):
+        if request.type in (
+            EndpointType.SERVERLESS,
+            EndpointType.ASYNC,
+            EndpointType.MULTI_MODEL,
+        ):
             yield Finding(
                 argument=f"{argument}.marketplace",
                 value=True,
-                problem=f"a {request.type.value} does not serve it",
+                problem=f"{request.type.with_article} does not serve it",
                 fix="use RealtimeEndpoint",
             )
         elif not request.enable_network_isolation:

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from .. import instances
+from ..alarms import MultiModelAlarms
 from ..deployment import BlueGreen
 from ..request import EndpointType, PlacedRequest
 from ..tokens import is_token
@@ -68,6 +69,28 @@ def _multi_model_accelerator(placed: PlacedRequest) -> Iterator[Finding]:
                         value=uri,
                         problem="on a GPU only the Triton Inference Server holds many models",
                     )
+
+
+@rule(
+    RULES,
+    "multi-model-cache-hits",
+    "Without caching no request finds its model loaded.",
+    source="dg:multi-model-caching",
+    warns=True,
+)
+def _multi_model_cache_hits(placed: PlacedRequest) -> Iterator[Finding]:
+    alarms = placed.request.alarms
+    if not isinstance(alarms, MultiModelAlarms) or alarms.model_cache_hit_percent is None:
+        return
+    for argument, artifact in placed.request.artifacts:
+        if artifact.caches is False:
+            yield Finding(
+                argument="alarms.model_cache_hit_percent",
+                value=alarms.model_cache_hit_percent,
+                problem=f"without the caching of {argument} it is in alarm whenever there are "
+                "requests",
+                fix="None switches the alarm off",
+            )
 
 
 @rule(

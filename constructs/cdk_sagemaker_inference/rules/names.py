@@ -12,6 +12,13 @@ MAX_NAME_LENGTH = 63
 MAX_HASHED_NAME_LENGTH = MAX_NAME_LENGTH - 1 - HASH_LENGTH
 MAX_TAGS = 50
 
+# What a schedule appends to a job's name: a hyphen and an execution id of 16 characters.
+MAX_TRANSFORM_JOB_PREFIX_LENGTH = MAX_NAME_LENGTH - 17
+
+_LIMITS = {
+    "endpoint_name": MAX_NAME_LENGTH,
+    "transform_job_name": MAX_TRANSFORM_JOB_PREFIX_LENGTH,
+}
 _NAME = re.compile(r"[a-z0-9](-*[a-z0-9])*")
 _TAG_TEXT = re.compile(r"[\w\s.:/=+\-@]*")
 
@@ -67,6 +74,11 @@ def _wrong_characters(argument: str, value: object) -> Finding:
 
 def _names(placed: PlacedRequest) -> Mapping[str, str]:
     naming = placed.request.naming
+    if placed.request.transform is not None:
+        return {
+            "transform_job_name": naming.transform_job_name,
+            "model_name": naming.model_name,
+        }
     return {
         "endpoint_name": naming.endpoint_name,
         "model_name": naming.model_name,
@@ -77,12 +89,13 @@ def _names(placed: PlacedRequest) -> Mapping[str, str]:
 @rule(
     RULES,
     "name-length",
-    "Names have 63 characters at most, nine of which hold the hash of models and configs.",
-    source="api:EndpointName, api:ModelName, api:EndpointConfigName",
+    "Names have 63 characters at most, of which models and configs need nine for a hash, and "
+    "transform jobs 17 for what tells their runs apart.",
+    source="api:EndpointName, api:ModelName, api:EndpointConfigName, api:TransformJobName",
 )
 def _name_length(placed: PlacedRequest) -> Iterator[Finding]:
     for argument, name in _names(placed).items():
-        limit = MAX_NAME_LENGTH if argument == "endpoint_name" else MAX_HASHED_NAME_LENGTH
+        limit = _LIMITS.get(argument, MAX_HASHED_NAME_LENGTH)
         if not is_token(name) and len(name) > limit:
             parts = ", ".join(f"naming.{part}" for part in placed.request.naming.parts)
             yield Finding(

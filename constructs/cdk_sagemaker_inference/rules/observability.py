@@ -2,11 +2,20 @@
 
 import math
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from .. import instances
-from ..alarms import InstanceAlarms, InvocationAlarms
-from ..request import PlacedRequest
+from ..alarms import (
+    Alarms,
+    AlarmSettings,
+    AsyncAlarms,
+    ComponentAlarms,
+    InstanceAlarms,
+    InvocationAlarms,
+    MultiModelAlarms,
+    ServerlessAlarms,
+)
+from ..request import EndpointType, PlacedRequest
 from ..storage import prefix_problem
 from ..tokens import is_token
 from .registry import Finding, Rule, is_number, is_whole, rule
@@ -20,7 +29,39 @@ HEALTHY_INSTANCES = "min_healthy_instances"
 _STATISTIC = re.compile(r"Average|Maximum|Minimum|p(\d{1,2}(\.\d{1,10})?|100)|tm\d{1,2}")
 _CONTENT_TYPE = re.compile(r"[a-zA-Z0-9](-*[a-zA-Z0-9])*/[a-zA-Z0-9](-*[a-zA-Z0-9.])*")
 
+_ALARMS_OF: Mapping[EndpointType, type[AlarmSettings]] = {
+    EndpointType.REALTIME: Alarms,
+    EndpointType.SERVERLESS: ServerlessAlarms,
+    EndpointType.ASYNC: AsyncAlarms,
+    EndpointType.MULTI_MODEL: MultiModelAlarms,
+    EndpointType.COMPONENTS: InstanceAlarms,
+}
+
 RULES: list[Rule] = []
+
+
+@rule(
+    RULES,
+    "alarm-type",
+    "Alarms watch what the endpoint publishes.",
+    source="dg:monitoring-cloudwatch, dg:serverless-endpoints-monitoring, "
+    "dg:async-inference-monitor",
+)
+def _alarm_type(placed: PlacedRequest) -> Iterator[Finding]:
+    request = placed.request
+    fitting = _ALARMS_OF.get(request.type)
+    noun = request.type.value
+    if request.component is not None:
+        fitting, noun = ComponentAlarms, "inference component"
+    if request.alarms is None or fitting is None:
+        return
+    if not set(request.alarms.kinds) <= set(fitting.kinds):
+        yield Finding(
+            argument="alarms",
+            value=type(request.alarms).__name__,
+            problem=f"watches metrics that no {noun} publishes",
+            fix=f"use {fitting.__name__}",
+        )
 
 
 @rule(

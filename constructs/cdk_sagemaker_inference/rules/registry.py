@@ -37,6 +37,7 @@ class Rule:
     :param source: where it is written.
     :param check: finds what breaks it.
     :param warns: the rule is not verified, or breaking it is not fatal: warn instead of refusing.
+    :param basic: other rules take it for granted and are not asked where it is broken.
     """
 
     id: str
@@ -44,18 +45,25 @@ class Rule:
     source: str
     check: Callable[[PlacedRequest], Iterable[Finding]]
     warns: bool = False
+    basic: bool = False
 
 
 _Check = Callable[[PlacedRequest], Iterable[Finding]]
 
 
 def rule(
-    rules: list[Rule], id: str, text: str, *, source: str, warns: bool = False
+    rules: list[Rule],
+    id: str,
+    text: str,
+    *,
+    source: str,
+    warns: bool = False,
+    basic: bool = False,
 ) -> Callable[[_Check], _Check]:
     """Add the decorated check to a module's rules."""
 
     def register(check: _Check) -> _Check:
-        rules.append(Rule(id=id, text=text, source=source, check=check, warns=warns))
+        rules.append(Rule(id=id, text=text, source=source, check=check, warns=warns, basic=basic))
         return check
 
     return register

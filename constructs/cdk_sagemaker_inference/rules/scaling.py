@@ -3,13 +3,20 @@
 import math
 import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import pairwise
 from typing import TypeGuard
 
 from .. import instances
-from ..request import PlacedRequest, Scaled
-from ..scaling import CapacityScaling, ScalableDimension
+from ..request import EndpointType, PlacedRequest, Scaled
+from ..scaling import (
+    AsyncScaling,
+    CapacityScaling,
+    CopyScaling,
+    ProvisionedConcurrencyScaling,
+    ScalableDimension,
+    Scaling,
+)
 from ..scaling_policy import AdjustmentType, ScalingStep
 from ..step_scaling import StepPolicy, lower_bound
 from ..target_tracking import (
@@ -25,6 +32,14 @@ _POLICY_NAME = re.compile(r"[a-zA-Z0-9](-*[a-zA-Z0-9]){0,62}")
 _SCHEDULE_NAME = re.compile(r"(?! )[^:/|\x00-\x1f\x7f-\x9f]{1,256}(?<! )")
 _STATISTICS = {"Average", "Minimum", "Maximum", "SampleCount", "Sum"}
 
+_SCALING_OF: Mapping[EndpointType, type[CapacityScaling]] = {
+    EndpointType.REALTIME: Scaling,
+    EndpointType.SERVERLESS: ProvisionedConcurrencyScaling,
+    EndpointType.ASYNC: AsyncScaling,
+    EndpointType.MULTI_MODEL: Scaling,
+    EndpointType.COMPONENTS: CopyScaling,
+}
+
 RULES: list[Rule] = []
 
 
@@ -39,6 +54,24 @@ def _is_bound(value: object, lowest: int = 1) -> bool:
 
 def _is_literal_bound(value: int | None) -> TypeGuard[int]:
     return value is not None and not is_token(value) and _is_bound(value, 0)
+
+
+@rule(
+    RULES,
+    "scaling-type",
+    "Scaling is of the class for what the endpoint scales.",
+    source="api:RegisterScalableTarget, dg:async-inference-monitor",
+)
+def _scaling_type(placed: PlacedRequest) -> Iterator[Finding]:
+    fitting = _SCALING_OF.get(placed.request.type)
+    for part, scaling in _scaling(placed):
+        if fitting is not None and not isinstance(scaling, fitting):
+            yield Finding(
+                argument=f"{part.prefix}scaling",
+                value=type(scaling).__name__,
+                problem="is for another kind of endpoint",
+                fix=f"use {fitting.__name__}",
+            )
 
 
 @rule(
@@ -143,7 +176,7 @@ def _scaling_reason(placed: PlacedRequest) -> Iterator[Finding]:
                 argument=f"{part.prefix}scaling",
                 value=f"{scaling.min_capacity} to {scaling.max_capacity}",
                 problem="has neither policies nor schedules and would change nothing",
-                fix="add ScalingPolicy.on_invocations(…), or set instance_count instead",
+                fix=f"add a ScalingPolicy, or set {part.count_argument} instead",
             )
 
 
@@ -199,7 +232,8 @@ def _scaling_policy_fits(placed: PlacedRequest) -> Iterator[Finding]:
                 yield Finding(
                     argument=f"{part.prefix}scaling.policies[{index}]",
                     value=policy.follows,
-                    problem=f"is not measured for the {scaling.noun} of a {request.type.value}",
+                    problem="is not measured for the "
+                    f"{scaling.noun} of {request.type.with_article}",
                     fix=f"use a factory of {type(scaling).__name__}",
                 )
 
@@ -256,8 +290,9 @@ def _scaling_policies_differ(placed: PlacedRequest) -> Iterator[Finding]:
                 yield Finding(
                     argument=argument, value=metric, problem=f"is followed by {count} policies"
                 )
-        for name in sorted({policy.suffix for policy in scaling.policies if not policy.follows}):
-            if not _POLICY_NAME.fullmatch(name):
+        own_names = (policy.suffix for policy in scaling.policies if not policy.follows)
+        for name in dict.fromkeys(own_names):
+            if not isinstance(name, str) or not _POLICY_NAME.fullmatch(name):
                 yield Finding(
                     argument=argument,
                     value=name,
@@ -267,7 +302,7 @@ def _scaling_policies_differ(placed: PlacedRequest) -> Iterator[Finding]:
         f"{part.name}-{name}"
         for part, scaling in _scaling(placed)
         # Two that follow the same metric are found above.
-        for policy in {p.follows or id(p): p for p in scaling.policies}.values()
+        for policy in {p.follows or id(p): p for p in scaling.all_policies}.values()
         for name in policy.names
     )
     for name, count in names.items():
@@ -388,7 +423,7 @@ def _scaling_schedules(placed: PlacedRequest) -> Iterator[Finding]:
         for name, count in Counter(schedule.name for schedule in scaling.schedules).items():
             if count > 1:
                 yield Finding(argument=argument, value=name, problem=f"is the name of {count}")
-            if not _SCHEDULE_NAME.fullmatch(name):
+            if not isinstance(name, str) or not _SCHEDULE_NAME.fullmatch(name):
                 yield Finding(
                     argument=argument,
                     value=name,

@@ -48,20 +48,31 @@ def _serverless_memory(placed: PlacedRequest) -> Iterator[Finding]:
 def _serverless_concurrency(placed: PlacedRequest) -> Iterator[Finding]:
     for variant in _serverless(placed):
         highest = variant.max_concurrency
-        said: dict[str, int | None] = {
-            "max_concurrency": highest,
-            "provisioned_concurrency": variant.provisioned_concurrency,
-        }
+        provisioned = variant.provisioned_concurrency
+        said: dict[str, int | None] = {"max_concurrency": highest}
+        bounded: dict[str, int | None] = {}
+        if provisioned is not None:
+            said["provisioned_concurrency"] = bounded["provisioned_concurrency"] = provisioned
         if variant.scaling is not None:
-            said["scaling.max_capacity"] = variant.scaling.max_capacity
-        for argument, value in said.items():
-            if value is None or is_token(value):
-                continue
-            if not is_whole(value) or value not in CONCURRENCY:
-                yield Finding(
-                    argument=argument, value=value, problem="must be a whole number from 1 to 200"
-                )
-            elif is_whole(highest) and highest in CONCURRENCY and value > highest:
+            # Other rules find what is no bound at all.
+            bounded["scaling.max_capacity"] = variant.scaling.max_capacity
+            for index, schedule in enumerate(variant.scaling.schedules):
+                bounded[f"scaling.schedules[{index}].max_capacity"] = schedule.max_capacity
+        wrong = [
+            argument
+            for argument, value in said.items()
+            if not is_token(value) and (not is_whole(value) or value not in CONCURRENCY)
+        ]
+        for argument in wrong:
+            yield Finding(
+                argument=argument,
+                value=said[argument],
+                problem="must be a whole number from 1 to 200",
+            )
+        if "max_concurrency" in wrong or not is_whole(highest):
+            continue
+        for argument, value in bounded.items():
+            if argument not in wrong and value is not None and is_whole(value) and value > highest:
                 yield Finding(
                     argument=argument,
                     value=value,

@@ -39,7 +39,8 @@ def _variants_or_model(placed: PlacedRequest) -> Iterator[Finding]:
 )
 def _variant_count(placed: PlacedRequest) -> Iterator[Finding]:
     count = len(placed.request.variants)
-    if placed.request.component is None and not 1 <= count <= MAX_VARIANTS:
+    request = placed.request
+    if request.component is None and request.transform is None and not 1 <= count <= MAX_VARIANTS:
         yield Finding(
             argument="variants", value=count, problem=f"must be 1 to {MAX_VARIANTS} variants"
         )
