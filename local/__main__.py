@@ -67,6 +67,9 @@ def run(aws: EmbeddedAws) -> bool:
     print()
     print(report.table(report.rows(findings)))
     print()
+    if findings.jobs:
+        print(report.table(report.job_rows(findings), report.JOB_HEADINGS))
+        print()
     for row in aws.unknown_types():
         print(f"not known to the embedded AWS: {row['type']} ({row['stack']}/{row['logicalId']})")
     for complaint in complaints:
@@ -114,7 +117,8 @@ def _cdk(aws: EmbeddedAws, *arguments: str) -> None:
 def read(aws: EmbeddedAws) -> report.Findings:
     """Reads back what runs, through the same API as any user."""
     sagemaker = aws.client("sagemaker")
-    listed = _all(sagemaker, "list_endpoints", "Endpoints", SortBy="Name", SortOrder="Ascending")
+    by_name = {"SortBy": "Name", "SortOrder": "Ascending"}
+    listed = _all(sagemaker, "list_endpoints", "Endpoints", **by_name)
     return report.Findings(
         endpoints=[_read_endpoint(sagemaker, endpoint["EndpointName"]) for endpoint in listed],
         targets=_all(
@@ -124,6 +128,10 @@ def read(aws: EmbeddedAws) -> report.Findings:
             ServiceNamespace="sagemaker",
         ),
         alarms=_all(aws.client("cloudwatch"), "describe_alarms", "MetricAlarms"),
+        jobs=[
+            sagemaker.describe_transform_job(TransformJobName=job["TransformJobName"])
+            for job in _all(sagemaker, "list_transform_jobs", "TransformJobSummaries", **by_name)
+        ],
     )
 
 

@@ -168,8 +168,12 @@ class DeployedStack(_Typed, Stack):
         # A rollback is an operation of its own.
         self._operation = str(uuid.uuid4())
         self.set_status(f"{prefix}_IN_PROGRESS", requested)
-        deployment.roll_back()
-        self.set_status(f"{prefix}_COMPLETE")
+        failed = deployment.roll_back()
+        if failed:
+            undo = "update" if verb == "UPDATE" else "delete"
+            self.set_status(f"{prefix}_FAILED", str(DeploymentError(undo, failed)))
+        else:
+            self.set_status(f"{prefix}_COMPLETE")
 
     def _new_exports(
         self, resolver: Resolver, template: dict[str, Any], exports: Mapping[str, Export]

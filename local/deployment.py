@@ -7,12 +7,12 @@ it has moved on. When a resource fails, all that was done is undone.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from local import graph, models, registry
-from local.models import Deployed, Place
+from local.models import Deployed, FailedWithStateError, Place
 from local.reasons import HandlerError, reason
 from local.resolver import Resolver
 
@@ -49,6 +49,7 @@ class Deployment:
         self._records = records
         self._emit = emit
         self._steps: list[_Step] = []
+        self._is_new = not records
 
     def apply(self, resolver: Resolver, tags: Mapping[str, str]) -> None:
         """Moves the stack to the resolver's template; on failure raises and leaves the steps to
@@ -97,20 +98,33 @@ class Deployment:
     ) -> None:
         kind = entry["Type"]
         self._emit(logical_id, "", kind, "CREATE_IN_PROGRESS", None)
-        model = models.create(logical_id, entry, properties, self._place)
+        failure: FailedWithStateError | None = None
+        try:
+            model = models.create(logical_id, entry, properties, self._place)
+        except FailedWithStateError as error:
+            failure, model = error, error.model
         record = Deployed(logical_id, kind, entry, properties, model, needs)
         self._records[logical_id] = record
         self._steps.append(_Step("created", logical_id))
+        if failure is not None:
+            raise failure
         self._emit(logical_id, record.physical_id, kind, "CREATE_COMPLETE", None)
 
     def _update(
         self, old: Deployed, entry: Mapping[str, Any], properties: dict[str, Any], needs: set[str]
     ) -> None:
         self._emit(old.logical_id, old.physical_id, old.type, "UPDATE_IN_PROGRESS", None)
-        model = models.update(old, properties, self._place)
+        failure: FailedWithStateError | None = None
+        try:
+            model = models.update(old, properties, self._place)
+        except FailedWithStateError as error:
+            # Even a failed answer's physical id counts from now on (gh:aws/aws-cdk#13527).
+            failure, model = error, error.model
         record = replace(old, entry=entry, properties=properties, model=model, needs=needs)
         self._records[old.logical_id] = record
         self._steps.append(_Step("updated", old.logical_id, old))
+        if failure is not None:
+            raise failure
         self._emit(old.logical_id, record.physical_id, old.type, "UPDATE_COMPLETE", None)
 
     def _replace(
@@ -139,7 +153,7 @@ class Deployment:
         """
         keep = set(wanted)
         gone = [self._records[name] for name in self._records if name not in keep]
-        replaced = [s.before for s in self._steps if s.kind == "replaced" and s.before is not None]
+        replaced = [s.before for s in self._steps if s.before is not None and self._replaced(s)]
         for record in _deletion_order(gone):
             del self._records[record.logical_id]
         # A replaced resource may need a removed one and the other way round, by their old
@@ -154,15 +168,31 @@ class Deployment:
             else:
                 self._delete(record)
 
-    def roll_back(self) -> None:
-        """Undoes every step: first what was changed gets its old state, then what was made goes."""
+    def _replaced(self, step: _Step) -> bool:
+        """Whether a step left an old resource behind."""
+        current = self._records.get(step.logical_id)
+        if step.kind != "updated" or step.before is None or current is None:
+            return step.kind == "replaced"
+        return models.outlived_by_old_id(step.before, current)
+
+    def roll_back(self) -> list[str]:
+        """Undoes every step: first what was changed gets its old state, then what was made goes.
+        Answers with what could not be undone.
+        """
         made = [self._records[s.logical_id] for s in self._steps if s.kind != "updated"]
         for step in self._steps:
             if step.before is not None and step.kind == "replaced":
                 self._records[step.logical_id] = step.before
+        if self._is_new:
+            return self._delete_records(made, ("Retain",))
+        failed: list[str] = []
         for step in self._steps:
             if step.before is not None and step.kind == "updated":
-                self._restore(step.before)
+                changed = self._records[step.logical_id]
+                if not self._restore(step.before):
+                    failed.append(step.logical_id)
+                elif models.outlived_by_old_id(changed, self._records[step.logical_id]):
+                    made.append(changed)
         for record in _deletion_order(made):
             current = self._records.get(record.logical_id)
             if current is record:
@@ -173,35 +203,42 @@ class Deployment:
                 self._event(record, "DELETE_SKIPPED")
             else:
                 self._delete(record)
+        return failed
 
-    def _restore(self, before: Deployed) -> None:
+    def _restore(self, before: Deployed) -> bool:
         current = self._records[before.logical_id]
         self._event(current, "UPDATE_IN_PROGRESS")
         try:
             model = models.update(current, before.properties, self._place)
         except Exception as error:  # reported; the other resources are still restored
             self._event(current, "UPDATE_FAILED", reason(error))
-            return
-        self._records[before.logical_id] = replace(before, model=model)
-        self._event(before, "UPDATE_COMPLETE")
+            return False
+        restored = replace(before, model=model)
+        self._records[before.logical_id] = restored
+        self._event(restored, "UPDATE_COMPLETE")
+        return True
 
     def delete_all(self) -> None:
         """Deletes the stack's resources; what a failed one needs stays."""
+        failed = self._delete_records(list(self._records.values()), _KEEPING)
+        if failed:
+            raise DeploymentError("delete", failed)
+
+    def _delete_records(self, records: list[Deployed], keeping: Sequence[str]) -> list[str]:
         failed: list[str] = []
         needed: set[str] = set()
-        for record in _deletion_order(list(self._records.values())):
+        for record in _deletion_order(records):
             if record.logical_id in needed:
                 needed |= record.needs
                 continue
-            if record.entry.get("DeletionPolicy") in _KEEPING:
+            if record.entry.get("DeletionPolicy") in keeping:
                 self._event(record, "DELETE_SKIPPED")
             elif not self._delete(record):
                 failed.append(record.logical_id)
                 needed |= record.needs
                 continue
             del self._records[record.logical_id]
-        if failed:
-            raise DeploymentError("delete", failed)
+        return failed
 
     def _delete(self, record: Deployed) -> bool:
         self._event(record, "DELETE_IN_PROGRESS")

@@ -188,6 +188,19 @@ class EmbeddedAws:
             rows: list[dict[str, str]] = json.load(answer)
         return rows
 
+    def let_transform_jobs_end(
+        self, status: str | None = "Completed", *, reason: str = "", looks: int = 2
+    ) -> None:
+        """Says how transform jobs go that are started from now on: after so many descriptions
+        they are `Completed`, `Failed` for a reason, or `Stopped`; None lets them run for ever.
+        """
+        course = {"ends": status, "reason": reason, "looks": looks}
+        body = json.dumps({"account": ACCOUNT, "region": self.region, **course}).encode()
+        address = f"{self.url}/moto-api/embedded/transform-jobs"
+        request = urllib.request.Request(address, body, {"Content-Type": "application/json"})
+        with urllib.request.urlopen(request, timeout=10):
+            pass
+
 
 def _server_environment() -> dict[str, str]:
     """The server must not read the user's AWS settings either."""

@@ -7,6 +7,7 @@ reported.
 
 from __future__ import annotations
 
+import contextlib
 import inspect
 import re
 import threading
@@ -20,7 +21,9 @@ from moto.core.common_models import CloudFormationModel
 from moto.ec2.models import ec2_backends
 from moto.ec2.models.core import TaggedEC2Resource
 
-from local.resources.amendments import AMENDMENTS, Target
+from local.reasons import HandlerError
+from local.resources import amendments, serverless_changes
+from local.resources.amendments import Target
 
 IGNORED = frozenset(
     {
@@ -29,6 +32,21 @@ IGNORED = frozenset(
         "AWS::CloudFormation::WaitConditionHandle",
     }
 )
+
+AMENDMENTS = {**amendments.AMENDMENTS, **serverless_changes.CHANGES}
+GENERIC_CUSTOM_RESOURCE = "AWS::CloudFormation::CustomResource"
+
+
+class NotSupportedError(Exception):
+    """A resource of a known type that the embedded AWS cannot provide after all."""
+
+
+class FailedWithStateError(HandlerError):
+    """A failed handler that left something behind, which a rollback has to undo."""
+
+    def __init__(self, text: str, model: Any) -> None:
+        super().__init__(text)
+        self.model = model
 
 
 @dataclass(frozen=True)
@@ -96,10 +114,9 @@ UNKNOWN = Unknown()
 
 
 def supplier(resource_type: str) -> type[CloudFormationModel] | None:
-    """The model class for a type, by its exact name: custom resources have none unless one is
-    registered.
-    """
-    return parsing.get_model_map().get(resource_type)
+    """The model class for a type; all custom resources share one."""
+    custom = resource_type.startswith("Custom::")
+    return parsing.get_model_map().get(GENERIC_CUSTOM_RESOURCE if custom else resource_type)
 
 
 def name_property(resource_type: str) -> str | None:
@@ -122,21 +139,35 @@ def create(
     name = _name(model, logical_id, resource_type, properties, place)
     # moto's handler for parameters looks only at the property, not at the name it is given.
     named = {"Name": name, **properties} if resource_type == "AWS::SSM::Parameter" else properties
-    made = model.create_from_cloudformation_json(
-        name,
-        {**entry, "Properties": named},
-        place.account,
-        place.region,
-        LogicalId=logical_id,
-        StackId=place.stack_id,
-        ResourceType=resource_type,
-    )
+    try:
+        made = model.create_from_cloudformation_json(
+            name,
+            {**entry, "Properties": named},
+            place.account,
+            place.region,
+            LogicalId=logical_id,
+            StackId=place.stack_id,
+            ResourceType=resource_type,
+        )
+    except NotSupportedError:
+        return _placeholder(logical_id, resource_type, place)
+    except FailedWithStateError as error:
+        _mark(error.model, logical_id, resource_type)
+        raise
     _mark(made, logical_id, resource_type)
+    if not hasattr(made, "physical_resource_id"):
+        # moto's rules of security groups have none.
+        made.physical_resource_id = name
     _tag_ec2(made, logical_id, place)
     amended = AMENDMENTS.get(resource_type)
     if amended is not None and amended.complete is not None:
         physical_id = str(made.physical_resource_id)
-        amended.complete(Target(made, physical_id, place.region), properties)
+        try:
+            amended.complete(Target(made, physical_id, place.region), properties)
+        except Exception:
+            with contextlib.suppress(Exception):  # the reason is what went wrong before
+                delete(Deployed(logical_id, resource_type, entry, properties, made), place)
+            raise
     return made
 
 
@@ -152,13 +183,20 @@ def update(old: Deployed, properties: dict[str, Any], place: Place) -> Any:
     if _abstract(model, "update_from_cloudformation_json"):
         UNKNOWN.add(place.stack_name, old.logical_id, f"{old.type} (in-place update)")
         return old.model
-    changed = model.update_from_cloudformation_json(
-        original_resource=old.model,
-        new_resource_name=_name(model, old.logical_id, old.type, properties, place, old),
-        cloudformation_json={**old.entry, "Properties": properties},
-        account_id=place.account,
-        region_name=place.region,
-    )
+    try:
+        changed = model.update_from_cloudformation_json(
+            original_resource=old.model,
+            new_resource_name=_name(model, old.logical_id, old.type, properties, place, old),
+            cloudformation_json={**old.entry, "Properties": properties},
+            account_id=place.account,
+            region_name=place.region,
+        )
+    except NotSupportedError:
+        UNKNOWN.add(place.stack_name, old.logical_id, f"{old.type} (in-place update)")
+        return old.model
+    except FailedWithStateError as error:
+        _mark(error.model, old.logical_id, old.type)
+        raise
     # Some of moto's handlers change the resource and return nothing.
     kept = old.model if changed is None else changed
     _mark(kept, old.logical_id, old.type)
@@ -174,7 +212,10 @@ def delete(old: Deployed, place: Place) -> None:
         amended.delete(_target(old, place), old.properties)
         return
     if _deletes_itself(old.model):
-        old.model.delete(place.account, place.region)
+        try:
+            old.model.delete(place.account, place.region)
+        except NotSupportedError:
+            UNKNOWN.add(place.stack_name, old.logical_id, f"{old.type} (deletion)")
         return
     model = supplier(old.type)
     if model is None or _abstract(model, "delete_from_cloudformation_json"):
@@ -183,6 +224,14 @@ def delete(old: Deployed, place: Place) -> None:
     model.delete_from_cloudformation_json(
         old.physical_id, {**old.entry, "Properties": old.properties}, place.account, place.region
     )
+
+
+def outlived_by_old_id(before: Deployed, after: Deployed) -> bool:
+    """Whether an update in place gave the resource another physical id, so that the old one is
+    still to be deleted.
+    """
+    owns = getattr(after.model, "outlived_by_old_id", False)
+    return bool(owns) and before.physical_id != after.physical_id
 
 
 def _target(record: Deployed, place: Place) -> Target:

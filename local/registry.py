@@ -38,7 +38,12 @@ def create_only_changes(
 ) -> list[str]:
     """The create-only properties (as paths without `/properties/`) that differ between two
     property sets.
+
+    A custom resource has none: a new service token, which its schema says replaces it, is refused
+    (coverage-roadmap#802).
     """
+    if resource_type.startswith(("Custom::", "AWS::CloudFormation::CustomResource")):
+        return []
     paths = schema(resource_type, region).get("createOnlyProperties", [])
     names = (path.removeprefix("/properties/") for path in paths)
     return [name for name in names if _values(old, name) != _values(new, name)]

@@ -14,6 +14,7 @@ from typing import Any
 Answer = Mapping[str, Any]
 
 HEADINGS = ("endpoint", "type", "status", "runs on", "variants", "min-max", "alarms", "serves")
+JOB_HEADINGS = ("transform job", "status", "model", "instances", "input -> output")
 _SAGEMAKER_NAMESPACES = ("AWS/SageMaker", "/aws/sagemaker/")
 
 
@@ -40,11 +41,31 @@ class Findings:
     """DescribeScalableTargets"""
     alarms: Sequence[Answer]
     """DescribeAlarms' metric alarms"""
+    jobs: Sequence[Answer] = ()
+    """DescribeTransformJob of each transform job"""
 
 
 def rows(findings: Findings) -> list[tuple[str, ...]]:
     """One row per endpoint, in the order of `HEADINGS`."""
     return [_row(found, findings) for found in findings.endpoints]
+
+
+def job_rows(findings: Findings) -> list[tuple[str, ...]]:
+    """One row per transform job, in the order of `JOB_HEADINGS`."""
+    return [
+        (
+            str(job["TransformJobName"]),
+            str(job["TransformJobStatus"]),
+            str(job["ModelName"]),
+            "{InstanceCount} x {InstanceType}".format(**job["TransformResources"]),
+            f"{_read_from(job)} -> {job['TransformOutput']['S3OutputPath']}",
+        )
+        for job in findings.jobs
+    ]
+
+
+def _read_from(job: Answer) -> str:
+    return str(job["TransformInput"]["DataSource"]["S3DataSource"]["S3Uri"])
 
 
 def _row(found: Endpoint, findings: Findings) -> tuple[str, ...]:
@@ -211,7 +232,9 @@ def table(body: Sequence[Sequence[str]], headings: Sequence[str] = HEADINGS) -> 
 
 # What the templates ask for is found again through the stacks' resources: the type and, from
 # DescribeStackResources, the physical id by which the service knows the resource.
+TRANSFORM_JOB = "Custom::SageMakerTransformJob"
 COMPARED = (
+    TRANSFORM_JOB,
     "AWS::SageMaker::Endpoint",
     "AWS::SageMaker::InferenceComponent",
     "AWS::ApplicationAutoScaling::ScalableTarget",
@@ -235,7 +258,7 @@ def wanted(template: Answer) -> dict[str, str]:
 def missing(
     stack: str, template: Answer, resources: Iterable[Answer], findings: Findings
 ) -> list[str]:
-    """What a template asks for and is not there, or not in service; one sentence each."""
+    """What a template asks for and is not there, not in service or not well; one sentence each."""
     physical = {r["LogicalResourceId"]: str(r.get("PhysicalResourceId", "")) for r in resources}
     status = {
         str(found.endpoint["EndpointArn"]): str(found.endpoint["EndpointStatus"])
@@ -245,6 +268,7 @@ def missing(
         for found in findings.endpoints
         for component in found.components
     }
+    jobs = {str(job["TransformJobName"]): str(job["TransformJobStatus"]) for job in findings.jobs}
     targets = {
         f"{t['ResourceId']}|{t['ScalableDimension']}|{t['ServiceNamespace']}"
         for t in findings.targets
@@ -256,6 +280,9 @@ def missing(
         where = f"{stack}: {resource_type} {logical_id}"
         if known is None:
             complaints.append(f"{where} was not deployed")
+        elif resource_type == TRANSFORM_JOB:
+            if jobs.get(known) not in ("InProgress", "Completed"):
+                complaints.append(f"{where} is {jobs.get(known, 'not there')}")
         elif resource_type.startswith("AWS::SageMaker::"):
             if status.get(known) != "InService":
                 complaints.append(f"{where} is {status.get(known, 'not there')}")

@@ -9,7 +9,7 @@ cannot be updated or deleted at all. Each function here does what CloudFormation
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,6 +17,7 @@ from botocore.exceptions import ClientError
 
 from local.calls import call
 from local.reasons import CallFailedError
+from local.services.iam import know_aws_policy
 
 Properties = Mapping[str, Any]
 Update = Callable[["Target", Properties, Properties], None]
@@ -79,8 +80,7 @@ def _update_role(target: Target, old: Properties, new: Properties) -> None:
     gone, come = _difference(old.get("ManagedPolicyArns"), new.get("ManagedPolicyArns"))
     for arn in gone:
         target.call("iam", "detach_role_policy", **name, PolicyArn=arn)
-    for arn in come:
-        target.call("iam", "attach_role_policy", **name, PolicyArn=arn)
+    _attach(target, come)
     gone, come = _difference(old.get("Policies"), new.get("Policies"))
     for policy in gone:
         target.call("iam", "delete_role_policy", **name, PolicyName=policy["PolicyName"])
@@ -96,11 +96,25 @@ def _update_role(target: Target, old: Properties, new: Properties) -> None:
         target.call("iam", "tag_role", **name, Tags=_tag_list(after))
 
 
+def _complete_role(target: Target, properties: Properties) -> None:
+    """moto's handler drops attached policies."""
+    _attach(target, properties.get("ManagedPolicyArns") or [])
+
+
+def _attach(target: Target, arns: Iterable[str]) -> None:
+    for arn in arns:
+        know_aws_policy(target.model.account_id, target.region, arn)
+        target.call("iam", "attach_role_policy", RoleName=target.physical_id, PolicyArn=arn)
+
+
 def _delete_role(target: Target, properties: Properties) -> None:
     """Takes off what the template put on; anything else attached makes IAM refuse, as in AWS."""
     name = {"RoleName": target.physical_id}
+    listed = target.call("iam", "list_attached_role_policies", **name)["AttachedPolicies"]
+    attached = [policy["PolicyArn"] for policy in listed]
     for arn in properties.get("ManagedPolicyArns") or []:
-        target.call("iam", "detach_role_policy", **name, PolicyArn=arn)
+        if arn in attached:
+            target.call("iam", "detach_role_policy", **name, PolicyArn=arn)
     for policy in properties.get("Policies") or []:
         target.call("iam", "delete_role_policy", **name, PolicyName=policy["PolicyName"])
     target.call("iam", "delete_role", **name)
@@ -165,7 +179,7 @@ def _delete_inline_policy(target: Target, properties: Properties) -> None:
             target.call("iam", f"delete_{noun}_policy", **inline)
 
 
-def _permission(rule: Properties) -> dict[str, Any]:
+def permission(rule: Properties) -> dict[str, Any]:
     """A security group rule of a template as EC2's API wants it."""
     described = {k: rule[k] for k in ("Description",) if k in rule}
     permission: dict[str, Any] = {"IpProtocol": str(rule["IpProtocol"])}
@@ -220,7 +234,7 @@ def _rule_call(
     # A rule is found by what it permits; its description is not part of that.
     named = rule if verb == "authorize" else {k: v for k, v in rule.items() if k != "Description"}
     operation = f"{verb}_security_group_{noun}"
-    target.call("ec2", operation, **group, IpPermissions=[_permission(named)])
+    target.call("ec2", operation, **group, IpPermissions=[permission(named)])
 
 
 def _delete_rule(noun: str) -> Delete:
@@ -364,7 +378,7 @@ def _update_dashboard(target: Target, _old: Properties, new: Properties) -> None
 
 
 AMENDMENTS: Mapping[str, Amendment] = {
-    "AWS::IAM::Role": Amendment(_update_role, _delete_role),
+    "AWS::IAM::Role": Amendment(_update_role, _delete_role, _complete_role),
     "AWS::IAM::ManagedPolicy": Amendment(_update_managed_policy, _delete_managed_policy),
     "AWS::IAM::Policy": Amendment(_update_inline_policy, _delete_inline_policy),
     "AWS::EC2::VPC": Amendment(update=_update_vpc),

@@ -26,6 +26,7 @@ from local.services.sagemaker_model_checks import check_model
 from local.services.sagemaker_notifications import announce
 from local.services.sagemaker_packages import Packages
 from local.services.sagemaker_store import Endpoint, Store, Stored, kept, listing, summarized
+from local.services.sagemaker_transform import TransformJobs
 
 
 class Hosting:
@@ -35,6 +36,7 @@ class Hosting:
         self.store = Store(account, region)
         self.components = Components(self.store)
         self.packages = Packages(self.store)
+        self.transform_jobs = TransformJobs(self.store)
 
     def operations(self) -> Mapping[str, Operation]:
         """The hosting operations, by their name in the service model."""
@@ -55,6 +57,7 @@ class Hosting:
             "ListEndpoints": self.list_endpoints,
             **self.components.operations(),
             **self.packages.operations(),
+            **self.transform_jobs.operations(),
         }
 
     def create_model(self, request: Request) -> Answer:

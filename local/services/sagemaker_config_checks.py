@@ -27,6 +27,11 @@ Models = Mapping[str, Request]
 """The models of a configuration's variants, by name"""
 
 
+def has_local_storage(instance_type: str) -> bool:
+    """Whether an instance type comes with volumes of its own."""
+    return _LOCAL_STORAGE.match(instance_type) is not None
+
+
 def all_variants(request: Request) -> list[Variant]:
     """The production variants of an endpoint configuration, followed by the shadow variants."""
     shadows: list[Variant] = request.get("ShadowProductionVariants") or []

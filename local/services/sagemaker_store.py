@@ -49,6 +49,17 @@ class Component(Stored):
     copies: int = 0
 
 
+@dataclass
+class TransformJob(Stored):
+    """A batch transform job, and how it will end."""
+
+    ends: str | None = "Completed"
+    reason: str = ""
+    looks: int = 0
+    status: str = "InProgress"
+    ended: datetime | None = None
+
+
 AnyStored = TypeVar("AnyStored", bound=Stored)
 
 
@@ -64,6 +75,7 @@ class Store:
         self.components: dict[str, Component] = {}
         self.package_groups: dict[str, Stored] = {}
         self.packages: dict[str, Stored] = {}
+        self.transform_jobs: dict[str, TransformJob] = {}
         # Application Auto Scaling registers itself here.
         self.scaled_variants: Callable[[str], set[str]] = lambda _endpoint: set()
         self.deregister: Callable[[str], None] = lambda _resource: None
@@ -102,6 +114,13 @@ class Store:
         # Wording not sourced: that of the other resources.
         return _find(self.packages, self.package_arn(name), "model package")
 
+    def transform_job(self, name: str) -> TransformJob:
+        arn = self.arn("transform-job", name)
+        if arn not in self.transform_jobs:
+            # Wording not sourced: that of other jobs.
+            raise Refusal(f"Could not find requested job with name: {name}")
+        return self.transform_jobs[arn]
+
     def package_arn(self, name: str) -> str:
         """The ARN of a model package that is named by its name or already by its ARN."""
         return name if name.startswith("arn:") else self.arn("model-package", name)
@@ -137,6 +156,7 @@ class Store:
             self.components,
             self.package_groups,
             self.packages,
+            self.transform_jobs,
         )
         return next((shelf[arn] for shelf in shelves if arn in shelf), None)
 
