@@ -6,6 +6,7 @@ import aws_cdk as cdk
 
 from cdk_sagemaker_inference import Naming
 from stacks.async_stack import AsyncStack
+from stacks.batch_stack import BatchStack
 from stacks.component_stack import ComponentStack
 from stacks.multi_model_stack import MultiModelStack
 from stacks.network_stack import NetworkStack
@@ -43,6 +44,14 @@ def build(app: cdk.App) -> None:
     MultiModelStack(app, stack("multi-model"), naming=naming(model="fraud-shops"), env=env)
     ComponentStack(app, stack("components"), naming=naming(model="fraud-shared"), vpc=vpc, env=env)
     PipelineStack(app, stack("pipeline"), naming=naming(model="fraud-raw"), env=env)
+    BatchStack(
+        app,
+        stack("batch"),
+        naming=naming(model="fraud-check"),
+        night_naming=naming(model="fraud-nightly"),
+        vpc=vpc,
+        env=env,
+    )
 
 
 if __name__ == "__main__":

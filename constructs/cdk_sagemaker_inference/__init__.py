@@ -12,6 +12,7 @@ from .alarms import (
 )
 from .async_endpoint import AsyncEndpoint
 from .async_inference import NotificationTopic
+from .batch_transform_job import BatchTransformJob
 from .component_request import ComponentResources
 from .container_image import ContainerImage
 from .data_capture import CaptureMode, DataCapture
@@ -35,6 +36,18 @@ from .scaling import (
 from .scaling_policy import AdjustmentType, ScalingPolicy, ScalingStep
 from .serverless_endpoint import ServerlessEndpoint
 from .storage import S3Prefix
+from .transform import (
+    AssembleWith,
+    BatchDataCapture,
+    BatchStrategy,
+    DataProcessing,
+    Experiment,
+    SplitType,
+    TransformInput,
+    TransformOutput,
+)
+from .transform_observability import BatchAlarms, TransformJobStatus
+from .transform_runs import BatchSchedule, RunAtDeployment, RunOnDemand
 from .variants import (
     ManagedInstanceScaling,
     RoutingStrategy,
@@ -46,9 +59,15 @@ from .variants import (
 __all__ = [
     "AdjustmentType",
     "Alarms",
+    "AssembleWith",
     "AsyncAlarms",
     "AsyncEndpoint",
     "AsyncScaling",
+    "BatchAlarms",
+    "BatchDataCapture",
+    "BatchSchedule",
+    "BatchStrategy",
+    "BatchTransformJob",
     "BlueGreen",
     "CaptureMode",
     "ComponentAlarms",
@@ -58,8 +77,10 @@ __all__ = [
     "ContainerImage",
     "CopyScaling",
     "DataCapture",
+    "DataProcessing",
     "DeploymentPolicy",
     "EndpointAlarm",
+    "Experiment",
     "ImportedEndpoint",
     "InferenceComponent",
     "InferenceComponentEndpoint",
@@ -81,6 +102,8 @@ __all__ = [
     "RealtimeEndpoint",
     "Rolling",
     "RoutingStrategy",
+    "RunAtDeployment",
+    "RunOnDemand",
     "S3Prefix",
     "Scaling",
     "ScalingPolicy",
@@ -90,6 +113,10 @@ __all__ = [
     "ServerlessEndpoint",
     "Severity",
     "ShadowVariant",
+    "SplitType",
+    "TransformInput",
+    "TransformJobStatus",
+    "TransformOutput",
     "Variant",
     "VariantProperty",
 ]

@@ -34,6 +34,7 @@ from .transform_emission import (
 from .transform_model import OwnTransformModel, lend_endpoint_model
 from .transform_observability import (
     BatchAlarms,
+    RuleTarget,
     TransformJobStatus,
     emit_batch_alarm,
     emit_state_rule,
@@ -418,7 +419,7 @@ class BatchTransformJob(Resource):
         construct_id: str,
         *,
         statuses: Sequence[TransformJobStatus] = tuple(TransformJobStatus),
-        target: "events.IRuleTarget | None" = None,
+        target: RuleTarget | None = None,
         description: str | None = None,
     ) -> "events.Rule":
         """Send events of the jobs' states to a target, such as ``SnsTopic`` or ``LambdaFunction``.
@@ -441,7 +442,7 @@ class BatchTransformJob(Resource):
         self,
         construct_id: str,
         *,
-        target: "events.IRuleTarget | None" = None,
+        target: RuleTarget | None = None,
         description: str | None = None,
     ) -> "events.Rule":
         """Send events of jobs that ended well; see :meth:`on_state_change`."""
@@ -456,7 +457,7 @@ class BatchTransformJob(Resource):
         self,
         construct_id: str,
         *,
-        target: "events.IRuleTarget | None" = None,
+        target: RuleTarget | None = None,
         description: str | None = None,
     ) -> "events.Rule":
         """Send events of jobs that failed; see :meth:`on_state_change`."""
@@ -471,7 +472,7 @@ class BatchTransformJob(Resource):
         self,
         construct_id: str,
         *,
-        target: "events.IRuleTarget | None" = None,
+        target: RuleTarget | None = None,
         description: str | None = None,
     ) -> "events.Rule":
         """Send events of jobs that were stopped; see :meth:`on_state_change`."""

@@ -87,7 +87,7 @@ class JobTemplate:
 
 def _role(
     scope: Construct, service: str, description: str, *, account: str | None = None
-) -> iam.Role:
+) -> iam.IRole:
     """Make a role for a service.
 
     :param account: the account that the service must act for, so that nobody makes it act for him
@@ -97,10 +97,11 @@ def _role(
         service,
         conditions=None if account is None else {"StringEquals": {"aws:SourceAccount": account}},
     )
-    # jsii's types name a parameter otherwise than the protocol does.
-    return iam.Role(
+    # jsii's types name parameters otherwise than the protocols do.
+    role = iam.Role(
         scope, "Role", assumed_by=cast(iam.IPrincipal, principal), description=description
     )
+    return cast(iam.IRole, role)
 
 
 def function_code_path() -> Path:
@@ -132,7 +133,7 @@ def emit_run_at_deployment(
     policy = emit_policy(
         scope,
         "Policy",
-        role=cast(iam.IRole, role),
+        role=role,
         statements=[
             *job.statements(environment),
             {
@@ -145,8 +146,8 @@ def emit_run_at_deployment(
     )
     code = lambda_.Code.from_asset(str(function_code_path()), exclude=["__pycache__"])
 
-    def function(construct_id: str, handler: str) -> lambda_.Function:
-        return lambda_.Function(
+    def function(construct_id: str, handler: str) -> lambda_.IFunction:
+        made = lambda_.Function(
             scope,
             construct_id,
             description=f"Transform jobs {job.name_prefix}-*: {handler}",
@@ -159,6 +160,7 @@ def emit_run_at_deployment(
             memory_size=FUNCTION_MEMORY_MEBIBYTES,
             timeout=Duration.seconds(FUNCTION_TIMEOUT_SECONDS),
         )
+        return cast(lambda_.IFunction, made)
 
     wait = run.wait_for_completion
     total = Duration.seconds(CONFIRMATION_SECONDS) if wait is None else wait
@@ -263,14 +265,11 @@ def emit_schedules(
         )
         for schedule in schedules
     }
-    role = cast(
-        iam.IRole,
-        _role(
-            scope,
-            "scheduler.amazonaws.com",
-            f"Starts transform jobs {job.name_prefix}-*",
-            account=environment.account,
-        ),
+    role = _role(
+        scope,
+        "scheduler.amazonaws.com",
+        f"Starts transform jobs {job.name_prefix}-*",
+        account=environment.account,
     )
     arns = list(dict.fromkeys(queue.queue_arn for queue in queues.values()))
     keys = [queue.encryption_master_key for queue in queues.values()]
@@ -329,7 +328,7 @@ def emit_state_machine(
     policy = emit_policy(
         scope,
         "Policy",
-        role=cast(iam.IRole, role),
+        role=role,
         statements=[
             *job.statements(environment),
             {
@@ -375,7 +374,7 @@ def emit_state_machine(
     emit_policy(
         scope,
         "MapPolicy",
-        role=cast(iam.IRole, role),
+        role=role,
         statements=[
             {
                 "Sid": "StartItems",

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol, cast
 
 from aws_cdk import aws_cloudwatch as cloudwatch
 from constructs import Construct
@@ -15,6 +15,17 @@ if TYPE_CHECKING:
     from aws_cdk import aws_events as events
 
 FIVE_MINUTES_SECONDS = 300
+
+
+class RuleTarget(Protocol):
+    """``aws_events.IRuleTarget``, with parameters by position.
+
+    CDK's own targets name theirs otherwise than its interface does, which type checkers refuse.
+    """
+
+    def bind(self, rule: "events.IRule", id: str | None = None, /) -> "events.RuleTargetConfig":
+        """Say where events go."""
+        ...
 
 
 class TransformJobStatus(Enum):
@@ -53,7 +64,7 @@ def emit_state_rule(
     name_prefix: str,
     statuses: Sequence[TransformJobStatus],
     description: str | None = None,
-    target: "events.IRuleTarget | None" = None,
+    target: RuleTarget | None = None,
 ) -> "events.Rule":
     """Emit a rule for jobs that come into a state (Developer Guide,
     automating-sagemaker-with-eventbridge).
@@ -72,7 +83,7 @@ def emit_state_rule(
                 "TransformJobStatus": [status.value for status in statuses],
             },
         ),
-        targets=None if target is None else [target],
+        targets=None if target is None else [cast("events.IRuleTarget", target)],
     )
 
 

@@ -75,7 +75,8 @@ class RunOnDemand:
     Without input the execution runs the job as it is defined. With
     ``{"inputs": [{"S3Uri": "s3://…", "S3OutputPath": "s3://…"}, …]}`` it runs one job for each
     entry, below the same prefixes: SageMaker spreads a job over ``instance_count`` instances, Step
-    Functions spreads the jobs.
+    Functions spreads the jobs. The execution answers with the jobs' names. A job that fails for
+    good ends the execution, and with it the jobs that still run.
 
     :param max_concurrency: jobs at the same time, 1 to 1000; the account's quota of instances for
         transform jobs bounds them too. Default: 10.

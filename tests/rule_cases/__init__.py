@@ -18,6 +18,7 @@ from . import (
     permissions,
     scaling,
     serverless,
+    transform,
     variants,
 )
 from .building import Cases, More
@@ -36,6 +37,7 @@ _MODULES = (
     asynchronous,
     multi_model,
     components,
+    transform,
     network,
     permissions,
 )

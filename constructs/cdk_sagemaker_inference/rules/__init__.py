@@ -27,6 +27,7 @@ from . import (
     permissions,
     scaling,
     serverless,
+    transform,
     variants,
 )
 from .registry import Finding, Rule
@@ -47,6 +48,7 @@ RULES: tuple[Rule, ...] = (
     *asynchronous.RULES,
     *multi_model.RULES,
     *components.RULES,
+    *transform.RULES,
     *network.RULES,
     *permissions.RULES,
 )
