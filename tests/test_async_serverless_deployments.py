@@ -1,6 +1,6 @@
 """Asynchronous and serverless endpoints over their life: the CDK CLI against the embedded AWS."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, cast
 
@@ -25,20 +25,13 @@ from cdk_sagemaker_inference import (
     ServerlessAlarms,
     ServerlessEndpoint,
 )
-from deploying import ENDPOINT, Deployment, bootstrap, left
+from deploying import ENDPOINT, Deployment, left
 from local.embedded import ACCOUNT, EmbeddedAws
 from support import NAMING, realtime
 
 pytestmark = pytest.mark.cli
 
 VARIANT = f"endpoint/{ENDPOINT}/variant/AllTraffic"
-
-
-@pytest.fixture(scope="module")
-def aws() -> Iterator[EmbeddedAws]:
-    with EmbeddedAws() as embedded:
-        bootstrap(embedded)
-        yield embedded
 
 
 def container(tag: str) -> Container:

@@ -1,7 +1,7 @@
 """A batch transform job deployed again and again: the CDK CLI against the embedded AWS."""
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +20,7 @@ from cdk_sagemaker_inference import (
     TransformInput,
     TransformOutput,
 )
-from deploying import Deployment, bootstrap, left
+from deploying import Deployment, left
 from local.embedded import EmbeddedAws
 from support import CONTAINER
 
@@ -38,14 +38,12 @@ NIGHTLY = BatchSchedule(
 
 
 @pytest.fixture(scope="module")
-def aws() -> Iterator[EmbeddedAws]:
-    with EmbeddedAws() as embedded:
-        bootstrap(embedded)
-        storage = embedded.client("s3")
-        storage.create_bucket(Bucket="files")
-        for key in ("claims/1.csv", "more-claims/1.csv"):
-            storage.put_object(Bucket="files", Key=key, Body=b"1,2\n")
-        yield embedded
+def aws(aws: EmbeddedAws) -> EmbeddedAws:
+    storage = aws.client("s3")
+    storage.create_bucket(Bucket="files")
+    for key in ("claims/1.csv", "more-claims/1.csv"):
+        storage.put_object(Bucket="files", Key=key, Body=b"1,2\n")
+    return aws
 
 
 def batch(

@@ -1149,7 +1149,9 @@ def job_for_machine(stack: Stack) -> BatchTransformJob:
 
 
 @pytest.fixture
-def sagemaker(monkeypatch: pytest.MonkeyPatch) -> "Iterator[SageMakerClient]":
+def sagemaker(
+    plain_sagemaker: None, monkeypatch: pytest.MonkeyPatch
+) -> "Iterator[SageMakerClient]":
     monkeypatch.setenv("AWS_DEFAULT_REGION", REGION)
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "any")
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "any")

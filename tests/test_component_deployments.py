@@ -1,6 +1,6 @@
 """Models that share instances, over their life: the CDK CLI against the embedded AWS."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +21,7 @@ from cdk_sagemaker_inference import (
     ManagedInstanceScaling,
     Naming,
 )
-from deploying import ENDPOINT, Deployment, bootstrap, left
+from deploying import ENDPOINT, Deployment, left
 from local.embedded import ACCOUNT, EmbeddedAws
 from support import NAMING
 
@@ -37,13 +37,6 @@ SMALL = ComponentResources(min_memory=Size.gibibytes(1))
 LARGE = ComponentResources(
     min_memory=Size.gibibytes(2), max_memory=Size.gibibytes(3), cpu_cores=1.5
 )
-
-
-@pytest.fixture(scope="module")
-def aws() -> Iterator[EmbeddedAws]:
-    with EmbeddedAws() as embedded:
-        bootstrap(embedded)
-        yield embedded
 
 
 def container(tag: str) -> Container:

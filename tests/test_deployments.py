@@ -1,6 +1,5 @@
 """The second deployment, and the third: the CDK CLI against the embedded AWS."""
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -9,19 +8,12 @@ from aws_cdk import App, DefaultStackSynthesizer, Stack
 from aws_cdk import aws_ec2 as ec2
 
 from cdk_sagemaker_inference import Container, ContainerImage, ModelData
-from deploying import ENDPOINT, Deployment, bootstrap, cdk, left
+from deploying import ENDPOINT, Deployment, cdk, left
 from local.embedded import ACCOUNT, EmbeddedAws
 from stacks.fraud_model.pack import pack
 from support import CONTEXT, realtime
 
 pytestmark = pytest.mark.cli
-
-
-@pytest.fixture(scope="module")
-def aws() -> Iterator[EmbeddedAws]:
-    with EmbeddedAws() as embedded:
-        bootstrap(embedded)
-        yield embedded
 
 
 def image(tag: str) -> ContainerImage:

@@ -21,7 +21,7 @@ from cdk_sagemaker_inference import (
     MultiModelEndpoint,
     Scaling,
 )
-from deploying import ENDPOINT, Deployment, bootstrap, left
+from deploying import ENDPOINT, Deployment, left
 from local.embedded import ACCOUNT, EmbeddedAws
 from support import NAMING, realtime
 
@@ -49,14 +49,12 @@ ALARMS = {
 
 
 @pytest.fixture(scope="module")
-def aws() -> Iterator[EmbeddedAws]:
-    with EmbeddedAws() as embedded:
-        bootstrap(embedded)
-        bucket = embedded.client("s3")
-        bucket.create_bucket(Bucket=BUCKET)
-        for key in ("llm/1/weights.bin", "llm/2/weights.bin", "score/1.tar.gz"):
-            bucket.put_object(Bucket=BUCKET, Key=key, Body=b"model")
-        yield embedded
+def aws(aws: EmbeddedAws) -> EmbeddedAws:
+    bucket = aws.client("s3")
+    bucket.create_bucket(Bucket=BUCKET)
+    for key in ("llm/1/weights.bin", "llm/2/weights.bin", "score/1.tar.gz"):
+        bucket.put_object(Bucket=BUCKET, Key=key, Body=b"model")
+    return aws
 
 
 def models(stack: Stack) -> s3.IBucket:

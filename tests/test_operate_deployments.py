@@ -1,6 +1,5 @@
 """An endpoint in production over its life: the CDK CLI against the embedded AWS."""
 
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -25,7 +24,7 @@ from cdk_sagemaker_inference import (
     ScalingStep,
     Variant,
 )
-from deploying import ENDPOINT, Deployment, bootstrap, left
+from deploying import ENDPOINT, Deployment, left
 from local.embedded import ACCOUNT, EmbeddedAws
 from support import NAMING, realtime
 
@@ -39,13 +38,6 @@ ROLLBACK_ALARMS = {
     for variant in ("champion", "challenger")
     for kind in ("ModelLatency", "5XXErrors")
 }
-
-
-@pytest.fixture(scope="module")
-def aws() -> Iterator[EmbeddedAws]:
-    with EmbeddedAws() as embedded:
-        bootstrap(embedded)
-        yield embedded
 
 
 def container(tag: str) -> Container:

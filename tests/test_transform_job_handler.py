@@ -70,7 +70,7 @@ OPERATIONS = ["CreateTransformJob", "DescribeTransformJob", "StopTransformJob"]
 
 
 @pytest.fixture(scope="module")
-def moto() -> Iterator[tuple[SageMakerClient, SageMakerModelBackend]]:
+def moto(plain_sagemaker: None) -> Iterator[tuple[SageMakerClient, SageMakerModelBackend]]:
     with mock_aws():
         yield (
             boto3.client("sagemaker", region_name=REGION),

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 import jsii
 from aws_cdk import Annotations, CfnOutput, CfnResource, Stack, Tags
@@ -15,14 +15,7 @@ from .alarms import EndpointAlarm, emit_alarms
 from .async_inference import BoundAsyncInference
 from .data_capture import BoundDataCapture
 from .environment import StackEnvironment
-from .execution_role import (
-    Exchange,
-    ExecutionRole,
-    ModelNeeds,
-    Needs,
-    emit_policy,
-    policy_statements,
-)
+from .execution_role import Exchange, ModelNeeds, Needs, emit_role
 from .inference_endpoint import InferenceEndpoint
 from .metrics import COMPONENT_NAMESPACE, INSTANCE_NAMESPACE
 from .model import BoundModel, ModelDefinition, emit_model
@@ -220,25 +213,14 @@ class DeployedEndpoint(InferenceEndpoint):
         variants: Sequence[_BoundVariant],
         bound: _Bound,
     ) -> tuple[iam.IRole, iam.ManagedPolicy | None]:
-        own_role = None
-        if request.role is None:
-            own_role = ExecutionRole(
-                self,
-                "Role",
-                description=f"Execution role of SageMaker endpoint {self.endpoint_name}",
-                environment=environment,
-            )
-        # jsii's types name a parameter otherwise in Role than in the protocol.
-        role = cast(iam.IRole, request.role if own_role is None else own_role)
-        if not request.attach_execution_policy:
-            return role, None
-        needs = _needs(self.endpoint_name, environment, request, variants, bound)
-        policy = emit_policy(
-            self, "Policy", role=role, statements=policy_statements(needs, environment)
+        return emit_role(
+            self,
+            given=request.role,
+            attach_policy=request.attach_execution_policy,
+            description=f"Execution role of SageMaker endpoint {self.endpoint_name}",
+            environment=environment,
+            needs=_needs(self.endpoint_name, environment, request, variants, bound),
         )
-        if own_role is not None:
-            own_role.attach(policy)
-        return role, policy
 
     def _emit_models(
         self,

@@ -428,3 +428,27 @@ def emit_policy(
         ),
         roles=[role],
     )
+
+
+def emit_role(
+    scope: Construct,
+    *,
+    given: "iam.IRole | iam.Role | None",
+    attach_policy: bool,
+    description: str,
+    environment: StackEnvironment,
+    needs: Needs,
+) -> tuple[iam.IRole, iam.ManagedPolicy | None]:
+    """Emit a role, unless the user has given one, and its policy, unless it is to have none."""
+    own = None
+    if given is None:
+        own = ExecutionRole(scope, "Role", description=description, environment=environment)
+    # jsii's types name a parameter otherwise in Role than in the protocol.
+    role = cast(iam.IRole, given if own is None else own)
+    if not attach_policy:
+        return role, None
+    statements = policy_statements(needs, environment)
+    policy = emit_policy(scope, "Policy", role=role, statements=statements)
+    if own is not None:
+        own.attach(policy)
+    return role, policy

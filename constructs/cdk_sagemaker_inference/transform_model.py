@@ -1,20 +1,11 @@
 """The model of a batch transform job: made for it, or lent by an endpoint."""
 
-from typing import cast
-
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_sagemaker as sagemaker
 from constructs import Construct
 
 from .endpoint import DeployedEndpoint
-from .execution_role import (
-    Exchange,
-    ExecutionRole,
-    ModelNeeds,
-    Needs,
-    emit_policy,
-    policy_statements,
-)
+from .execution_role import Exchange, ModelNeeds, Needs, emit_role, policy_statements
 from .model import emit_model
 from .model_data import BucketListing
 from .network import SelectedSubnets, bind_network
@@ -69,34 +60,22 @@ class OwnTransformModel:
                 among_themselves=transform.instance_count != 1,
             )
         self.security_groups = [] if network is None else network.security_groups
-        own_role = None
-        if request.role is None:
-            own_role = ExecutionRole(
-                scope,
-                "Role",
-                description=f"Execution role of transform jobs {request.naming.transform_job_name}",
-                environment=environment,
-            )
-        self.role = cast(iam.IRole, request.role if own_role is None else own_role)
-        self.policy = None
-        if request.attach_execution_policy:
-            key = transform.volume_key
-            needs = Needs(
+        key = transform.volume_key
+        self.role, self.policy = emit_role(
+            scope,
+            given=request.role,
+            attach_policy=request.attach_execution_policy,
+            description=f"Execution role of transform jobs {request.naming.transform_job_name}",
+            environment=environment,
+            needs=Needs(
                 log_group=LOG_GROUP,
                 metric_namespaces=METRIC_NAMESPACE,
                 models=ModelNeeds.of([model]),
                 exchange=exchange_of(transform),
                 volume_key_arn=None if key is None else key.key_arn,
                 network=network,
-            )
-            self.policy = emit_policy(
-                scope,
-                "Policy",
-                role=self.role,
-                statements=policy_statements(needs, environment),
-            )
-            if own_role is not None:
-                own_role.attach(self.policy)
+            ),
+        )
         emitted = emit_model(
             scope,
             "Model",

@@ -10,7 +10,7 @@ from ..component_request import ComponentRequest
 from ..request import EndpointType, PlacedRequest
 from ..tokens import is_token
 from ..variants import ComponentVariant
-from .instances import TIMEOUT_SECONDS
+from .instances import startup_timeouts
 from .names import MAX_NAME_LENGTH
 from .registry import Finding, Rule, is_number, is_whole, rule
 
@@ -181,22 +181,11 @@ def _component_copies(placed: PlacedRequest) -> Iterator[Finding]:
 )
 def _component_timeouts(placed: PlacedRequest) -> Iterator[Finding]:
     for component in _component(placed):
-        timeouts = {
-            "model_data_download_timeout": component.model_data_download_timeout,
-            "container_startup_health_check_timeout": (
-                component.container_startup_health_check_timeout
-            ),
-        }
-        for argument, duration in timeouts.items():
-            if duration is None:
-                continue
-            seconds = duration.to_seconds(integral=False)
-            if not is_token(seconds) and seconds not in TIMEOUT_SECONDS:
-                yield Finding(
-                    argument=argument,
-                    value=f"{seconds:g} s",
-                    problem="must be 60 to 3600 whole seconds",
-                )
+        yield from startup_timeouts(
+            "",
+            component.model_data_download_timeout,
+            component.container_startup_health_check_timeout,
+        )
 
 
 @rule(

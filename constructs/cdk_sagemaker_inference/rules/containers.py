@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 
+from ..image_accounts import AWS_IMAGE_ACCOUNTS
 from ..model import Container, ModelDefinition, SeveralContainers
 from ..request import EndpointType, PlacedRequest
 from ..tokens import is_token
@@ -24,6 +25,18 @@ RULES: list[Rule] = []
 
 def _containers(placed: PlacedRequest) -> Iterator[tuple[str, Container]]:
     return placed.request.containers
+
+
+def foreign_images(placed: PlacedRequest) -> Iterator[tuple[str, str]]:
+    """Images of accounts that are neither the stack's nor AWS's: the argument and the account."""
+    own = placed.environment.account
+    if is_token(own):
+        return
+    for argument, container in _containers(placed):
+        account = container.image.account
+        if account is None or is_token(account) or account in (own, *AWS_IMAGE_ACCOUNTS):
+            continue
+        yield f"{argument}.image", account
 
 
 @rule(

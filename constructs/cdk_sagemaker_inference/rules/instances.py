@@ -148,19 +148,28 @@ def _encryption_local_storage(placed: PlacedRequest) -> Iterator[Finding]:
 )
 def _variant_timeouts(placed: PlacedRequest) -> Iterator[Finding]:
     for variant in placed.request.fleets:
-        timeouts: dict[str, Duration | None] = {
-            "model_data_download_timeout": variant.model_data_download_timeout,
-            "container_startup_health_check_timeout": (
-                variant.container_startup_health_check_timeout
-            ),
-        }
-        for argument, duration in timeouts.items():
-            if duration is None:
-                continue
-            seconds = duration.to_seconds(integral=False)
-            if not is_token(seconds) and seconds not in TIMEOUT_SECONDS:
-                yield Finding(
-                    argument=f"{variant.prefix}{argument}",
-                    value=f"{seconds:g} s",
-                    problem="must be 60 to 3600 whole seconds",
-                )
+        yield from startup_timeouts(
+            variant.prefix,
+            variant.model_data_download_timeout,
+            variant.container_startup_health_check_timeout,
+        )
+
+
+def startup_timeouts(
+    prefix: str, download: Duration | None, health_check: Duration | None
+) -> Iterator[Finding]:
+    """What is wrong with the patience for a start."""
+    timeouts = {
+        "model_data_download_timeout": download,
+        "container_startup_health_check_timeout": health_check,
+    }
+    for argument, duration in timeouts.items():
+        if duration is None:
+            continue
+        seconds = duration.to_seconds(integral=False)
+        if not is_token(seconds) and seconds not in TIMEOUT_SECONDS:
+            yield Finding(
+                argument=f"{prefix}{argument}",
+                value=f"{seconds:g} s",
+                problem="must be 60 to 3600 whole seconds",
+            )

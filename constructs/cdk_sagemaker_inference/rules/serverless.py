@@ -5,10 +5,10 @@ from collections.abc import Iterator
 from aws_cdk import SizeRoundingBehavior
 
 from ..deployment import BlueGreen
-from ..image_accounts import AWS_IMAGE_ACCOUNTS
 from ..request import EndpointType, PlacedRequest
 from ..tokens import is_token
 from ..variants import ServerlessVariant
+from .containers import foreign_images
 from .registry import Finding, Rule, is_whole, rule
 
 MEMORY_MEBIBYTES = range(1024, 6145, 1024)
@@ -125,18 +125,14 @@ def _serverless_deployment(placed: PlacedRequest) -> Iterator[Finding]:
     source="dg:serverless-endpoints-create",
 )
 def _serverless_image_account(placed: PlacedRequest) -> Iterator[Finding]:
-    own = placed.environment.account
-    if placed.request.type is not EndpointType.SERVERLESS or is_token(own):
+    if placed.request.type is not EndpointType.SERVERLESS:
         return
-    for argument, container in placed.request.containers:
-        account = container.image.account
-        if account is None or is_token(account) or account in (own, *AWS_IMAGE_ACCOUNTS):
-            continue
+    for argument, account in foreign_images(placed):
         yield Finding(
-            argument=f"{argument}.image",
+            argument=argument,
             value=account,
             problem="is another account's, from which a serverless endpoint takes no image",
-            fix=f"replicate the repository to {own}",
+            fix=f"replicate the repository to {placed.environment.account}",
         )
 
 

@@ -6,7 +6,6 @@ from collections.abc import Iterator
 
 from aws_cdk import SizeRoundingBehavior
 
-from ..image_accounts import AWS_IMAGE_ACCOUNTS
 from ..instances import has_local_storage
 from ..model import ModelDefinition, MultiContainerModel
 from ..model_data import ArtifactForm
@@ -15,7 +14,7 @@ from ..storage import prefix_problem
 from ..tokens import is_token
 from ..transform import AssembleWith, SplitType, TransformRequest
 from ..transform_runs import MAX_WAIT_SECONDS, BatchSchedule, RunAtDeployment, RunOnDemand
-from .containers import MAX_MODEL_URL_LENGTH
+from .containers import MAX_MODEL_URL_LENGTH, foreign_images
 from .registry import Finding, Rule, is_whole, rule
 
 INSTANCES = range(1, 101)
@@ -699,15 +698,11 @@ def _transform_self_traffic(placed: PlacedRequest) -> Iterator[Finding]:
     warns=True,
 )
 def _transform_image_account(placed: PlacedRequest) -> Iterator[Finding]:
-    own = placed.environment.account
-    if placed.request.type is not EndpointType.BATCH or is_token(own):
+    if placed.request.type is not EndpointType.BATCH:
         return
-    for argument, container in placed.request.containers:
-        account = container.image.account
-        if account is None or is_token(account) or account in (own, *AWS_IMAGE_ACCOUNTS):
-            continue
+    for argument, account in foreign_images(placed):
         yield Finding(
-            argument=f"{argument}.image",
+            argument=argument,
             value=account,
             problem="is another account's, whose repository policy must let this account pull it",
         )
