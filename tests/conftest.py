@@ -2,7 +2,8 @@
 
 import os
 import sys
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,6 +15,30 @@ if TYPE_CHECKING:
 _NODE = Path(sys.executable).parent / "node"
 if _NODE.exists():
     os.environ.setdefault("JSII_NODE", str(_NODE))
+
+
+@pytest.fixture
+def covers(record_property: Callable[[str, object], None]) -> Callable[[str, str], None]:
+    """Say that the test, if it passes, proves an item of a table: a rule, a call, an update.
+
+    The end of the run prints how many different items of each kind were proved.
+    """
+    return lambda kind, item: record_property("covers", [kind, item])
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Print what the passed tests prove, also those of other processes."""
+    proved = {
+        (kind, item)
+        for report in terminalreporter.stats.get("passed", [])
+        for name, value in report.user_properties
+        if name == "covers"
+        for kind, item in [value]
+    }
+    if proved:
+        terminalreporter.section("proved")
+        for kind, count in sorted(Counter(kind for kind, _ in proved).items()):
+            terminalreporter.write_line(f"{count:5} {kind}")
 
 
 @pytest.fixture(scope="module")

@@ -1,5 +1,6 @@
 """Each rule accepts what is in order and finds what is not; the cases are in ``rule_cases``."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -43,7 +44,9 @@ def test_what_is_in_order_is_accepted(id: str) -> None:
 
 
 @pytest.mark.parametrize("id", CASES)
-def test_what_breaks_the_rule_is_found_and_nothing_else_is(id: str) -> None:
+def test_what_breaks_the_rule_is_found_and_nothing_else_is(
+    id: str, covers: Callable[[str, str], None]
+) -> None:
     _, changes, text = CASES[id]
     (found,) = findings(BY_ID[id], changes)
     assert text in found
@@ -53,6 +56,7 @@ def test_what_breaks_the_rule_is_found_and_nothing_else_is(id: str) -> None:
     else:
         with pytest.raises(ValueError, match="has 1 problem:"):
             refuse("Fraud", request)
+    covers("rules that warn" if BY_ID[id].warns else "rules that refuse", id)
 
 
 @pytest.mark.parametrize(("id", "changes"), MORE_REFUSED)
