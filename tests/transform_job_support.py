@@ -191,7 +191,7 @@ class SageMaker:
             self.when_started(request)
             return {"TransformJobArn": self._arn(name)}
 
-    def describe_transform_job(self, *, TransformJobName: str) -> dict[str, Any]:  # noqa: N803
+    def describe_transform_job(self, *, TransformJobName: str) -> dict[str, Any]:  # noqa: N803 -- boto3's name
         with self._call("DescribeTransformJob"):
             if self.client is not None:
                 answer = dict(self.client.describe_transform_job(TransformJobName=TransformJobName))
@@ -208,7 +208,7 @@ class SageMaker:
             self.when_described(TransformJobName)
             return answer
 
-    def stop_transform_job(self, *, TransformJobName: str) -> dict[str, Any]:  # noqa: N803
+    def stop_transform_job(self, *, TransformJobName: str) -> dict[str, Any]:  # noqa: N803 -- boto3's name
         with self._call("StopTransformJob"):
             status = self._status.get(TransformJobName)
             if status != "InProgress":

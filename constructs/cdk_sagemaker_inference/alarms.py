@@ -1,8 +1,8 @@
 """Alarms of an endpoint: what the user says of them, and their emission."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property, partial
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
 from aws_cdk import aws_cloudwatch as cloudwatch
@@ -259,12 +259,20 @@ class EndpointAlarm:
     @cached_property
     def alarm(self) -> cloudwatch.IAlarm:
         """The alarm for other constructs, such as a composite alarm or a dashboard."""
-        return cloudwatch.Alarm.from_alarm_arn(
-            # LambdaAction names its permission by this id.
-            self.cfn_alarm,
-            self.name,
-            self.cfn_alarm.attr_arn,
-        )
+        return _as_alarm(self.cfn_alarm, self.name)
+
+
+def _as_alarm(resource: cloudwatch.CfnAlarm, name: str) -> cloudwatch.IAlarm:
+    # LambdaAction names its permission by this id.
+    return cloudwatch.Alarm.from_alarm_arn(resource, name, resource.attr_arn)
+
+
+def guarding_alarms(alarms: Iterable[EndpointAlarm], rollback_names: Container[str]) -> list[str]:
+    """Those of the alarms that roll a deployment back.
+
+    References, so that the alarms exist before SageMaker looks at them.
+    """
+    return [alarm.cfn_alarm.ref for alarm in alarms if alarm.name in rollback_names]
 
 
 def alarm_name(subject: MetricSubject, kind: AlarmKind) -> str:
@@ -299,31 +307,28 @@ def emit_alarms(
             ok_actions=topics,
             **_watched(kind, alarms, subject),
         )
-        alarm = EndpointAlarm(
-            kind=kind, variant_name=subject.variant_name, name=name, cfn_alarm=resource
+        add_actions(scope, resource, name, kind.severity, alarms, topics)
+        made.append(
+            EndpointAlarm(
+                kind=kind, variant_name=subject.variant_name, name=name, cfn_alarm=resource
+            )
         )
-        add_actions(
-            scope, resource, partial(getattr, alarm, "alarm"), kind.severity, alarms, topics
-        )
-        made.append(alarm)
     return made
 
 
 def add_actions(
     scope: Construct,
     resource: cloudwatch.CfnAlarm,
-    alarm: Callable[[], cloudwatch.IAlarm],
+    name: str,
     severity: Severity,
     alarms: AlarmSettings,
     topics: list[str] | None,
 ) -> None:
-    """Let an alarm call the user's actions of its severity, beside the topic.
-
-    :param alarm: makes the alarm as the actions want it; only called if there are any.
-    """
+    """Let an alarm call the user's actions of its severity, beside the topic."""
     actions = alarms.actions.get(severity, ())
     if actions:
-        bound = [action.bind(scope, alarm()).alarm_action_arn for action in actions]
+        alarm = _as_alarm(resource, name)
+        bound = [action.bind(scope, alarm).alarm_action_arn for action in actions]
         resource.alarm_actions = [*(topics or []), *bound]
 
 

@@ -4,18 +4,19 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, cast
 
 import jsii
-from aws_cdk import Annotations, Resource, Stack, Tags
+from aws_cdk import Resource, Stack
 from aws_cdk import aws_iam as iam
 from constructs import Construct
 
 from . import rules
 from .alarm_kinds import Severity
-from .endpoint import TAG_PRIORITY, DeployedEndpoint
+from .endpoint import DeployedEndpoint
 from .environment import StackEnvironment
 from .model import ModelDefinition
 from .naming import NamingScheme
 from .network import select_subnets
 from .request import EndpointRequest, EndpointType, PlacedRequest
+from .tagging import add_tags
 from .transform import (
     BatchDataCapture,
     BatchStrategy,
@@ -265,8 +266,7 @@ class BatchTransformJob(Resource):
         )
         rules.refuse(construct_id, placed)
         super().__init__(scope, construct_id)
-        for identifier, text in rules.warnings(placed):
-            Annotations.of(self).add_warning_v2(identifier, text)
+        rules.warn(self, placed)
         self._name_prefix = naming.transform_job_name
         self._environment = placed.environment
         self._output = output.location
@@ -292,9 +292,7 @@ class BatchTransformJob(Resource):
             # The job's first run reads through routes and gateways of the VPC.
             self.custom_resource.node.add_dependency(vpc)
         self.cfn_alarms = [] if alarms is None else self._emit_alarms(alarms)
-        tags = Tags.of(self)
-        for key, value in naming.tags.items():
-            tags.add(key, value, priority=TAG_PRIORITY)
+        add_tags(self, naming.tags)
 
     def _emit_runs(
         self,

@@ -5,13 +5,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import jsii
-from aws_cdk import Annotations, CfnOutput, CfnResource, Stack, Tags
+from aws_cdk import Annotations, CfnOutput, CfnResource, Stack
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_sagemaker as sagemaker
 from constructs import Construct
 
 from . import rules
-from .alarms import EndpointAlarm, emit_alarms
+from .alarms import EndpointAlarm, emit_alarms, guarding_alarms
 from .async_inference import BoundAsyncInference
 from .data_capture import BoundDataCapture
 from .environment import StackEnvironment
@@ -24,15 +24,13 @@ from .replacement import physical_name, replacement_name
 from .request import EndpointRequest, EndpointType, PlacedRequest, rollback_alarms
 from .rules.deployments import MAX_ROLLBACK_ALARMS
 from .scaling import emit_scaling
+from .tagging import add_tags
 from .variants import EndpointVariant
 
 if TYPE_CHECKING:
     from aws_cdk import aws_applicationautoscaling as appscaling
     from aws_cdk import aws_cloudwatch as cloudwatch
     from aws_cdk import aws_ec2 as ec2
-
-TAG_PRIORITY = 50
-"""Below the 100 of ``Tags.of(…).add``, so that the user's own tags win wherever they are added."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -106,8 +104,7 @@ class DeployedEndpoint(InferenceEndpoint):
             endpoint_arn=environment.arn("sagemaker", f"endpoint/{naming.endpoint_name}"),
             variant_names=[variant.name for variant in request.all_variants],
         )
-        for identifier, text in rules.warnings(placed):
-            Annotations.of(self).add_warning_v2(identifier, text)
+        rules.warn(self, placed)
 
         self._deployment = request.deployment
         self._guards: list[str] = []
@@ -129,9 +126,7 @@ class DeployedEndpoint(InferenceEndpoint):
         if request.outputs:
             CfnOutput(self, "EndpointName", value=self.endpoint_name)
             CfnOutput(self, "EndpointArn", value=self.endpoint_arn)
-        tags = Tags.of(self)
-        for key, value in naming.tags.items():
-            tags.add(key, value, priority=TAG_PRIORITY)
+        add_tags(self, naming.tags)
 
     @property
     def grant_principal(self) -> iam.IPrincipal:
@@ -323,9 +318,7 @@ class DeployedEndpoint(InferenceEndpoint):
         ]
 
     def _emit_endpoint(self, request: EndpointRequest) -> sagemaker.CfnEndpoint:
-        guarding = {name for _, name in rollback_alarms(request)}
-        # References, so that the alarms exist before the endpoint looks at them.
-        self._guards += [alarm.cfn_alarm.ref for alarm in self.alarms if alarm.name in guarding]
+        self._guards += guarding_alarms(self.alarms, {name for _, name in rollback_alarms(request)})
         deployment = request.deployment
         endpoint = sagemaker.CfnEndpoint(
             self,

@@ -199,6 +199,11 @@ def model_statements(needs: ModelNeeds) -> list[dict[str, Any]]:
     return statements
 
 
+def without_ids(statements: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Let statements stand in a policy several times, in which ids must be unique."""
+    return [{key: value for key, value in item.items() if key != "Sid"} for item in statements]
+
+
 def component_statements(
     needs: ModelNeeds,
     environment: StackEnvironment,
@@ -218,8 +223,7 @@ def component_statements(
         statements.append(
             _watch_alarms([environment.arn("cloudwatch", f"alarm:{name}") for name in alarm_names])
         )
-    # Several components would repeat the ids, which must be unique in a policy.
-    return [{key: value for key, value in item.items() if key != "Sid"} for item in statements]
+    return without_ids(statements)
 
 
 def _write_logs(log_group: str) -> dict[str, Any]:

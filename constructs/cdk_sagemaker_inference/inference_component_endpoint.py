@@ -4,13 +4,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from aws_cdk import Annotations
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_sagemaker as sagemaker
 from constructs import Construct
 
 from . import rules
-from .alarms import ComponentAlarms, InstanceAlarms, emit_alarms
+from .alarms import ComponentAlarms, InstanceAlarms, emit_alarms, guarding_alarms
 from .component_request import ComponentRequest, ComponentResources
 from .deployment import ComponentRolling
 from .endpoint import DeployedEndpoint
@@ -232,8 +231,7 @@ class InferenceComponentEndpoint(DeployedEndpoint, StreamingInvocation, Instance
         placed = replace(self._placed, request=request)
         rules.refuse(name, placed)
         component = self._make_component(request, asked)
-        for identifier, text in rules.warnings(placed):
-            Annotations.of(component).add_warning_v2(identifier, text)
+        rules.warn(component, placed)
         self._emit_component(component, request, asked)
         self._components[name] = component
         for grantee in self._callers:
@@ -297,7 +295,7 @@ class InferenceComponentEndpoint(DeployedEndpoint, StreamingInvocation, Instance
                 topic_arn=None if alarms.topic is None else alarms.topic.topic_arn,
             )
         )
-        guarding = {name for _, name in rollback_alarms(request)}
+        rollback_names = {name for _, name in rollback_alarms(request)}
         deployment = request.deployment
         component.cfn_inference_component = sagemaker.CfnInferenceComponent(
             component,
@@ -311,7 +309,7 @@ class InferenceComponentEndpoint(DeployedEndpoint, StreamingInvocation, Instance
                 copy_count=asked.initial_copies
             ),
             deployment_config=deployment.component_properties(
-                [alarm.cfn_alarm.ref for alarm in component.alarms if alarm.name in guarding]
+                guarding_alarms(component.alarms, rollback_names)
             )
             if isinstance(deployment, ComponentRolling)
             else None,

@@ -117,8 +117,10 @@ class EndpointRequest:
 
     @property
     def shadow_variants(self) -> Sequence[InstanceVariant]:
-        """The shadow variant, if there is one."""
-        return [] if self.shadow is None else [InstanceVariant.of_shadow(self.shadow)]
+        """The shadow variant, if there is one; a rule finds what is none."""
+        if not isinstance(self.shadow, ShadowVariant):
+            return []
+        return [InstanceVariant.of_shadow(self.shadow)]
 
     @property
     def all_variants(self) -> Sequence[EndpointVariant]:

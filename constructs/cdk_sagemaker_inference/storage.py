@@ -47,6 +47,17 @@ class S3Prefix:
             identity=physical_name(self.bucket),
         )
 
+    def is_below(self, other: "S3Prefix") -> bool:
+        """Tell whether all of it is below another prefix of the same bucket, or is that prefix.
+
+        A bucket that was imported twice is one where its name is a literal.
+        """
+        name = getattr(self.bucket, "bucket_name", None)
+        same_bucket = self.bucket is other.bucket or (
+            name is not None and name == getattr(other.bucket, "bucket_name", None)
+        )
+        return same_bucket and f"{self.prefix}/".startswith(f"{other.prefix}/")
+
     def grant_put(self, grantee: iam.IGrantable) -> iam.Grant:
         """Let somebody write objects below the prefix, large ones in parts.
 

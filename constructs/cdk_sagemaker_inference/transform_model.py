@@ -5,7 +5,7 @@ from aws_cdk import aws_sagemaker as sagemaker
 from constructs import Construct
 
 from .endpoint import DeployedEndpoint
-from .execution_role import Exchange, ModelNeeds, Needs, emit_role, policy_statements
+from .execution_role import Exchange, ModelNeeds, Needs, emit_role, policy_statements, without_ids
 from .model import emit_model
 from .model_data import BucketListing
 from .network import SelectedSubnets, bind_network
@@ -104,9 +104,8 @@ def lend_endpoint_model(
             exchange=exchange_of(transform),
             volume_key_arn=None if key is None else key.key_arn,
         )
-        for statement in policy_statements(needs, endpoint.stack_environment):
-            # Several jobs may share an endpoint, and ids are unique in a policy.
-            said = {element: value for element, value in statement.items() if element != "Sid"}
-            endpoint.policy.add_statements(iam.PolicyStatement.from_json(said))
+        # Several jobs may share an endpoint.
+        statements = without_ids(policy_statements(needs, endpoint.stack_environment))
+        endpoint.policy.add_statements(*map(iam.PolicyStatement.from_json, statements))
     name = transform.variant_name
     return endpoint.cfn_models[endpoint.variant_names[0] if name is None else name]

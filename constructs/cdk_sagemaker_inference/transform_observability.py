@@ -120,13 +120,5 @@ def emit_batch_alarm(
         alarm_actions=topics,
         ok_actions=topics,
     )
-    add_actions(
-        scope,
-        resource,
-        # LambdaAction names its permission by this id.
-        lambda: cloudwatch.Alarm.from_alarm_arn(resource, name, resource.attr_arn),
-        severity,
-        alarms,
-        topics,
-    )
+    add_actions(scope, resource, name, severity, alarms, topics)
     return resource

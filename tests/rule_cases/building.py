@@ -71,8 +71,11 @@ FLEET = (
 )
 
 
+@dataclass(frozen=True, eq=False)
 class FakeBucket:
     """Rules only look at whether two prefixes are of one bucket."""
+
+    bucket_name: str | None = None
 
 
 class FakeVpc:

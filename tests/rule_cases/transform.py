@@ -359,6 +359,13 @@ MORE_REFUSED: More = [
     ("transform-output", batch(output=written("scores/"))),
     ("transform-output", batch(output=written("claims"))),
     ("transform-output", batch(data_capture=captured("claims/captured"))),
+    (
+        "transform-output",
+        batch(
+            input=given("claims", bucket=FakeBucket("imported")),
+            output=written("claims/scores", bucket=FakeBucket("imported")),
+        ),
+    ),
     ("transform-output", batch(data_capture=captured(""))),
     ("transform-output", batch(output=written(accept="x" * 257))),
     ("transform-processing", processed(output_filter="$" + "x" * 63)),
@@ -371,6 +378,7 @@ MORE_REFUSED: More = [
     ("transform-environment", batch(environment={"K" * 1025: "x"})),
     ("transform-environment", batch(environment={"K": "x" * 10241})),
     ("transform-environment", batch(environment={"K": 4})),
+    ("transform-environment", batch(environment={5: "x"})),
     ("transform-client", batch(invocations_timeout=Duration.seconds(0))),
     ("transform-client", batch(invocations_timeout=Duration.seconds(3601))),
     ("transform-client", batch(invocations_timeout=Duration.millis(1500))),

@@ -11,6 +11,9 @@ thread X of GitHub, for what AWS does not document.
 
 from collections.abc import Iterator
 
+from aws_cdk import Annotations
+from constructs import IConstruct
+
 from ..request import PlacedRequest
 from . import (
     asynchronous,
@@ -32,7 +35,7 @@ from . import (
 )
 from .registry import Finding, Rule
 
-__all__ = ["RULES", "Finding", "Rule", "refuse", "warning_id", "warnings"]
+__all__ = ["RULES", "Finding", "Rule", "refuse", "warn", "warning_id", "warnings"]
 
 RULES: tuple[Rule, ...] = (
     *kinds.RULES,
@@ -75,6 +78,12 @@ def _refusals(placed: PlacedRequest, *, basic: bool) -> list[str]:
         if not rule.warns and rule.basic is basic
         for finding in rule.check(placed)
     ]
+
+
+def warn(construct: IConstruct, placed: PlacedRequest) -> None:
+    """Annotate a construct with every finding that does not forbid deployment."""
+    for identifier, text in warnings(placed):
+        Annotations.of(construct).add_warning_v2(identifier, text)
 
 
 def warning_id(rule_id: str) -> str:

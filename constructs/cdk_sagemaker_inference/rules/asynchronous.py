@@ -15,14 +15,6 @@ MAX_INPUT_LENGTH = 1024
 RULES: list[Rule] = []
 
 
-def _is_same_bucket(one: S3Prefix, other: S3Prefix) -> bool:
-    """Whether two prefixes are of one bucket, which may have been imported twice."""
-    name = getattr(one.bucket, "bucket_name", None)
-    return one.bucket is other.bucket or (
-        name is not None and name == getattr(other.bucket, "bucket_name", None)
-    )
-
-
 def _asynchronous(placed: PlacedRequest) -> Iterator[AsyncInference]:
     if placed.request.asynchronous is not None:
         yield placed.request.asynchronous
@@ -61,8 +53,7 @@ def _async_loop(placed: PlacedRequest) -> Iterator[Finding]:
         if not isinstance(asked.input, S3Prefix):
             continue
         for item in prefixes:
-            below = f"{item.prefix}/".startswith(f"{asked.input.prefix}/")
-            if below and _is_same_bucket(item, asked.input):
+            if item.is_below(asked.input):
                 yield Finding(
                     argument="output.prefix" if item is asked.output else "failures.prefix",
                     value=item.prefix,

@@ -1,7 +1,7 @@
 """Rules about images, artifacts and environment variables."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from ..image_accounts import AWS_IMAGE_ACCOUNTS
 from ..model import Container, ModelDefinition, SeveralContainers
@@ -295,40 +295,55 @@ def _model_data_asset(placed: PlacedRequest) -> Iterator[Finding]:
 )
 def _environment_entries(placed: PlacedRequest) -> Iterator[Finding]:
     for argument, environment in placed.request.environments:
-        if len(environment) > MAX_ENVIRONMENT_ENTRIES:
+        yield from environment_findings(
+            argument,
+            environment,
+            max_entries=MAX_ENVIRONMENT_ENTRIES,
+            max_value_length=MAX_ENVIRONMENT_TEXT_LENGTH,
+        )
+
+
+def environment_findings(
+    argument: str,
+    environment: Mapping[str, str],
+    *,
+    max_entries: int,
+    max_value_length: int,
+) -> Iterator[Finding]:
+    """What is wrong with the environment variables of a container or a job."""
+    if len(environment) > max_entries:
+        yield Finding(
+            argument=argument,
+            value=len(environment),
+            problem=f"may have {max_entries} entries",
+        )
+    for key, value in environment.items():
+        if not is_token(key) and (
+            not isinstance(key, str)
+            or not _ENVIRONMENT_KEY.fullmatch(key)
+            or len(key) > MAX_ENVIRONMENT_TEXT_LENGTH
+        ):
             yield Finding(
                 argument=argument,
-                value=len(environment),
-                problem=f"may have {MAX_ENVIRONMENT_ENTRIES} entries",
+                value=key,
+                problem="a key must be letters, digits and underscores, not begin with a "
+                f"digit, and have {MAX_ENVIRONMENT_TEXT_LENGTH} characters at most",
             )
-        for key, value in environment.items():
-            if not is_token(key) and (
-                not isinstance(key, str)
-                or not _ENVIRONMENT_KEY.fullmatch(key)
-                or len(key) > MAX_ENVIRONMENT_TEXT_LENGTH
-            ):
-                yield Finding(
-                    argument=argument,
-                    value=key,
-                    problem="a key must be letters, digits and underscores, not begin with a "
-                    f"digit, and have {MAX_ENVIRONMENT_TEXT_LENGTH} characters at most",
-                )
-            if is_token(value):
-                continue
-            if not isinstance(value, str):
-                yield Finding(
-                    argument=f"{argument}[{key!r}]",
-                    value=value,
-                    problem="must be text",
-                    fix=repr(str(value)),
-                )
-            elif len(value) > MAX_ENVIRONMENT_TEXT_LENGTH:
-                yield Finding(
-                    argument=f"{argument}[{key!r}]",
-                    value=f"{value[:20]}…",
-                    problem=f"has {len(value)} characters and may have "
-                    f"{MAX_ENVIRONMENT_TEXT_LENGTH}",
-                )
+        if is_token(value):
+            continue
+        if not isinstance(value, str):
+            yield Finding(
+                argument=f"{argument}[{key!r}]",
+                value=value,
+                problem="must be text",
+                fix=repr(str(value)),
+            )
+        elif len(value) > max_value_length:
+            yield Finding(
+                argument=f"{argument}[{key!r}]",
+                value=f"{value[:20]}…",
+                problem=f"has {len(value)} characters and may have {max_value_length}",
+            )
 
 
 @rule(

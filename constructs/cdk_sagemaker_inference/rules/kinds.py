@@ -71,11 +71,6 @@ def _whole_request(request: EndpointRequest) -> Iterator[_Said]:
         yield _Said("deployment.termination_wait", policy.termination_wait, Duration)
 
 
-def _variants(request: EndpointRequest) -> Sequence[EndpointVariant]:
-    # A shadow of another class cannot be made a variant.
-    return request.all_variants if isinstance(request.shadow, ShadowVariant) else request.variants
-
-
 def _variant(variant: EndpointVariant) -> Iterator[_Said]:
     prefix = variant.prefix
     yield from _scaling(f"{prefix}scaling", variant.scaling)
@@ -168,16 +163,6 @@ def _runs(runs: TransformRuns) -> Iterator[_Said]:
         yield _Said("on_demand.timeout", asked.timeout, Duration)
 
 
-def _models(request: EndpointRequest) -> Iterator[tuple[str, ModelDefinition | None]]:
-    for variant in _variants(request):
-        if variant.takes_model:
-            yield f"{variant.prefix}model", variant.model
-    if request.component is not None:
-        yield "model", request.component.model
-    if request.transform is not None and request.transform.own_model:
-        yield "model", request.transform_model
-
-
 def _model(argument: str, model: ModelDefinition | None) -> Iterator[_Said]:
     if isinstance(model, SeveralContainers):
         yield _Said(f"{argument}.containers", model.containers, Mapping, required=True)
@@ -198,7 +183,7 @@ def _model(argument: str, model: ModelDefinition | None) -> Iterator[_Said]:
 
 def _said(request: EndpointRequest) -> Iterator[_Said]:
     yield from _whole_request(request)
-    for variant in _variants(request):
+    for variant in request.all_variants:
         yield from _variant(variant)
     if request.component is not None:
         yield from _component(request.component)
@@ -207,7 +192,7 @@ def _said(request: EndpointRequest) -> Iterator[_Said]:
         yield _Said("alarms", request.alarms, BatchAlarms)
     if request.runs is not None:
         yield from _runs(request.runs)
-    for argument, model in _models(request):
+    for argument, model in request.models:
         yield from _model(argument, model)
 
 

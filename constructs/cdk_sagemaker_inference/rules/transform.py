@@ -14,7 +14,7 @@ from ..storage import prefix_problem
 from ..tokens import is_token
 from ..transform import AssembleWith, SplitType, TransformRequest
 from ..transform_runs import MAX_WAIT_SECONDS, BatchSchedule, RunAtDeployment, RunOnDemand
-from .containers import MAX_MODEL_URL_LENGTH, foreign_images
+from .containers import MAX_MODEL_URL_LENGTH, environment_findings, foreign_images
 from .registry import Finding, Rule, is_whole, rule
 
 INSTANCES = range(1, 101)
@@ -24,7 +24,6 @@ DEFAULT_PAYLOAD_MEBIBYTES = 6
 INVOCATION_TIMEOUT_SECONDS = range(1, 3601)
 INVOCATION_RETRIES = range(4)
 MAX_ENVIRONMENT_ENTRIES = 16
-MAX_ENVIRONMENT_KEY_LENGTH = 1024
 MAX_ENVIRONMENT_VALUE_LENGTH = 10240
 MAX_FILTER_LENGTH = 63
 MAX_CONTENT_TYPE_LENGTH = 256
@@ -56,7 +55,6 @@ _SIZES_BY_FAMILY = {
     "g6e": "xlarge 2xlarge 4xlarge 8xlarge 12xlarge 16xlarge 24xlarge 48xlarge",
 }
 
-_ENVIRONMENT_KEY = re.compile(r"[a-zA-Z_][a-zA-Z0-9_]*")
 _EXPERIMENT_NAME = re.compile(r"[a-zA-Z0-9](-*[a-zA-Z0-9]){0,119}")
 _AMI_VERSION = re.compile(r"[a-zA-Z0-9]+(-[a-zA-Z0-9]+)*")
 _SCHEDULE_NAME = re.compile(r"[a-zA-Z0-9](-*[a-zA-Z0-9]){0,63}")
@@ -355,9 +353,7 @@ def _transform_output(placed: PlacedRequest) -> Iterator[Finding]:
             # What a manifest names does not grow by what is written.
             if source is None or transform.input.file is not None:
                 continue
-            if location.bucket is not source.bucket:
-                continue
-            if f"{location.prefix}/".startswith(f"{source.prefix}/"):
+            if location.is_below(source):
                 yield Finding(
                     argument=argument,
                     value=location.prefix,
@@ -429,31 +425,12 @@ def _transform_processing(placed: PlacedRequest) -> Iterator[Finding]:
 )
 def _transform_environment(placed: PlacedRequest) -> Iterator[Finding]:
     for transform in _transform(placed):
-        environment = transform.environment
-        if len(environment) > MAX_ENVIRONMENT_ENTRIES:
-            yield Finding(
-                argument="environment",
-                value=len(environment),
-                problem=f"may have {MAX_ENVIRONMENT_ENTRIES} entries",
-            )
-        for key, value in environment.items():
-            if not is_token(key) and (
-                not _ENVIRONMENT_KEY.fullmatch(key) or len(key) > MAX_ENVIRONMENT_KEY_LENGTH
-            ):
-                yield Finding(
-                    argument="environment",
-                    value=key,
-                    problem="a key must be letters, digits and underscores, and not begin with a "
-                    "digit",
-                )
-            if is_token(value):
-                continue
-            if not isinstance(value, str) or len(value) > MAX_ENVIRONMENT_VALUE_LENGTH:
-                yield Finding(
-                    argument=f"environment[{key!r}]",
-                    value=str(value)[:20],
-                    problem=f"must be text of {MAX_ENVIRONMENT_VALUE_LENGTH} characters at most",
-                )
+        yield from environment_findings(
+            "environment",
+            transform.environment,
+            max_entries=MAX_ENVIRONMENT_ENTRIES,
+            max_value_length=MAX_ENVIRONMENT_VALUE_LENGTH,
+        )
 
 
 @rule(
