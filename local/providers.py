@@ -20,7 +20,6 @@ from typing import Any
 
 from botocore import xform_name
 from botocore.exceptions import ClientError
-from botocore.model import ListShape, MapShape, Shape, StructureShape
 from moto.core.common_models import CloudFormationModel
 
 from local import shapes
@@ -233,8 +232,8 @@ def _delete(entry: ResourceType, made: Made) -> None:
 
 
 def _put_child(entry: ResourceType, child: Child, made: Made, item: Properties) -> None:
-    shape = _input_shape(entry, child.put)
-    _call(entry, child.put, made.region, entry.identity(made) | _cast(shape, item))
+    shape = shapes.input_shape(entry.service, child.put)
+    _call(entry, child.put, made.region, entry.identity(made) | shapes.cast(shape, item))
 
 
 def _update_children(entry: ResourceType, child: Child, old: Made, made: Made) -> None:
@@ -283,13 +282,13 @@ def _request(
     entry: ResourceType, operation: str, properties: Properties, left_out: frozenset[str]
 ) -> Properties:
     """The properties that an operation takes, translated and cast to its shape."""
-    shape = _input_shape(entry, operation)
+    shape = shapes.input_shape(entry.service, operation)
     skipped = left_out | {child.property for child in entry.children}
     wanted = {k: v for k, v in entry.prepare(dict(properties)).items() if k not in skipped}
     creating = operation == entry.create
     # An update takes fewer members than the create call; what it lacks cannot have changed.
     known = {k: v for k, v in wanted.items() if creating or k in shape.members}
-    cast: Properties = _cast(shape, known)
+    cast: Properties = shapes.cast(shape, known)
     if entry.tagging is not None and entry.tagging.as_map and isinstance(cast.get("Tags"), list):
         cast["Tags"] = _tags(properties)
     return cast
@@ -301,47 +300,8 @@ def _identity(entry: ResourceType, operation: str, made: Made) -> Properties:
     Operations of one type may call it differently, and a call that overwrites names the resource
     by its own properties.
     """
-    members = _input_shape(entry, operation).members
+    members = shapes.input_shape(entry.service, operation).members
     return {name: value for name, value in entry.identity(made).items() if name in members}
-
-
-def _input_shape(entry: ResourceType, operation: str) -> StructureShape:
-    shape = shapes.service_model(entry.service).operation_model(operation).input_shape
-    if shape is None:
-        raise TypeError(f"{entry.service}.{operation} takes no request")
-    return shape
-
-
-def _cast(shape: Shape, value: Any) -> Any:
-    """Gives a template's value the type that the service model wants; what cannot be cast is left
-    as it is.
-    """
-    if isinstance(shape, StructureShape) and isinstance(value, dict):
-        return {
-            k: _cast(shape.members[k], v) if k in shape.members else v for k, v in value.items()
-        }
-    if isinstance(shape, ListShape) and isinstance(value, list):
-        return [_cast(shape.member, item) for item in value]
-    if isinstance(shape, MapShape) and isinstance(value, dict):
-        return {k: _cast(shape.value, v) for k, v in value.items()}
-    return _cast_scalar(shape.type_name, value)
-
-
-def _cast_scalar(kind: str, value: Any) -> Any:
-    if kind == "string" and isinstance(value, bool):
-        return "true" if value else "false"
-    if kind == "string" and isinstance(value, (int, float)):
-        return str(value)
-    if kind == "boolean" and value in ("true", "false"):
-        return value == "true"
-    try:
-        if kind in ("integer", "long") and isinstance(value, str):
-            return int(value)
-        if kind in ("float", "double") and isinstance(value, (str, int)):
-            return value if isinstance(value, bool) else float(value)
-    except ValueError:
-        return value
-    return value
 
 
 def _call(entry: ResourceType, operation: str, region: str, request: Properties) -> dict[str, Any]:

@@ -17,6 +17,17 @@ if _NODE.exists():
     os.environ.setdefault("JSII_NODE", str(_NODE))
 
 
+@pytest.fixture(autouse=True, scope="session")
+def _every_template_is_checked(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """No test passes with a template that the APIs refuse, whatever it asserts."""
+    from support import every_template_checked
+
+    mine = tmp_path_factory.getbasetemp()
+    of_the_run = mine.parent if "PYTEST_XDIST_WORKER" in os.environ else mine
+    with every_template_checked(of_the_run / "linted"):
+        yield
+
+
 @pytest.fixture
 def covers(record_property: Callable[[str, object], None]) -> Callable[[str, str], None]:
     """Say that the test, if it passes, proves an item of a table: a rule, a call, an update.

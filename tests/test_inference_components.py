@@ -11,7 +11,18 @@ from pathlib import Path
 from typing import Any, cast
 
 import pytest
-from aws_cdk import App, Aws, CfnOutput, Duration, Environment, RemovalPolicy, Size, Stack, Tags
+from aws_cdk import (
+    App,
+    Aws,
+    CfnOutput,
+    Duration,
+    Environment,
+    RemovalPolicy,
+    Size,
+    Stack,
+    Stage,
+    Tags,
+)
 from aws_cdk import aws_applicationautoscaling as appscaling
 from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_ec2 as ec2
@@ -112,9 +123,9 @@ def vpc(stack: Stack) -> ec2.IVpc:
     return ec2.Vpc.from_vpc_attributes(
         stack,
         "Vpc",
-        vpc_id="vpc-0000000000000001",
+        vpc_id="vpc-00000000000000001",
         availability_zones=["eu-west-1a", "eu-west-1b"],
-        private_subnet_ids=["subnet-0000000000000001", "subnet-0000000000000002"],
+        private_subnet_ids=["subnet-00000000000000001", "subnet-00000000000000002"],
         private_subnet_route_table_ids=["rtb-1", "rtb-2"],
     )
 
@@ -133,7 +144,7 @@ def full() -> Synthesized:
     """Everything that can be asked for, on an instance with GPUs and a volume."""
 
     def build(stack: Stack) -> None:
-        group = ec2.SecurityGroup.from_security_group_id(stack, "Group", "sg-0000000000000001")
+        group = ec2.SecurityGroup.from_security_group_id(stack, "Group", "sg-00000000000000001")
         endpoint = InferenceComponentEndpoint(
             stack,
             "Shared",
@@ -345,8 +356,8 @@ class TestFull:
         assert config == {
             "ExecutionRoleArn": {"Fn::GetAtt": [logical_id(full(), "AWS::IAM::Role"), "Arn"]},
             "VpcConfig": {
-                "Subnets": ["subnet-0000000000000001", "subnet-0000000000000002"],
-                "SecurityGroupIds": ["sg-0000000000000001"],
+                "Subnets": ["subnet-00000000000000001", "subnet-00000000000000002"],
+                "SecurityGroupIds": ["sg-00000000000000001"],
             },
             "EnableNetworkIsolation": True,
             "KmsKeyId": KEY,
@@ -605,9 +616,9 @@ class TestExecutionRole:
             "ec2:CreateNetworkInterface": (
                 {
                     interfaces,
-                    f"{owned}:subnet/subnet-0000000000000001",
-                    f"{owned}:subnet/subnet-0000000000000002",
-                    f"{owned}:security-group/sg-0000000000000001",
+                    f"{owned}:subnet/subnet-00000000000000001",
+                    f"{owned}:subnet/subnet-00000000000000002",
+                    f"{owned}:security-group/sg-00000000000000001",
                 },
                 None,
             ),
@@ -1547,13 +1558,15 @@ def synthesize_all(builds: Iterable[Build]) -> dict[Build, dict[str, Any]]:
     """The resources that each makes; one app for all is faster than an app for each."""
     with tempfile.TemporaryDirectory() as directory:
         app = App(context=dict(CONTEXT), outdir=directory, analytics_reporting=False)
-        stacks = {build: f"s{number}" for number, build in enumerate(dict.fromkeys(builds))}
-        for build, name in stacks.items():
-            build(Stack(app, name))
+        # Stages, so that all are the same stack.
+        stages = {build: f"s{number}" for number, build in enumerate(dict.fromkeys(builds))}
+        for build, name in stages.items():
+            build(Stack(Stage(app, name), "Stack", stack_name="Same"))
         app.synth()
         return {
-            build: json.loads((Path(directory) / f"{name}.template.json").read_text())["Resources"]
-            for build, name in stacks.items()
+            build: json.loads(path.read_text())["Resources"]
+            for build, name in stages.items()
+            for path in Path(directory).glob(f"assembly-{name}/*.template.json")
         }
 
 

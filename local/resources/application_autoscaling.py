@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from cdk_sagemaker_inference.testing.translation import target_members
 from local.providers import Child, Made, Properties, ResourceType, Tagging
 
 _IDENTITY = ("ServiceNamespace", "ResourceId", "ScalableDimension")
@@ -21,12 +22,7 @@ def _split_target(properties: Properties) -> Properties:
     target = properties.pop("ScalingTargetId", None)
     if target is None:
         return properties
-    resource, dimension, namespace = target.split("|")
-    return properties | {
-        "ResourceId": resource,
-        "ScalableDimension": dimension,
-        "ServiceNamespace": namespace,
-    }
+    return properties | target_members(target)
 
 
 def _policy_identity(made: Made) -> Properties:

@@ -7,6 +7,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from cdk_sagemaker_inference.testing.translation import TYPES as TRANSLATED
 from local.calls import call
 from local.providers import Made, ResourceType, Tagging
 
@@ -142,13 +143,7 @@ TYPES = (
     _hosting(
         "Endpoint",
         update="UpdateEndpoint",
-        update_only=frozenset(
-            {
-                "ExcludeRetainedVariantProperties",
-                "RetainAllVariantProperties",
-                "RetainDeploymentConfig",
-            }
-        ),
+        update_only=frozenset(TRANSLATED["AWS::SageMaker::Endpoint"].apart),
     ),
     _COMPONENT,
     _PACKAGE_GROUP,
