@@ -1,0 +1,1 @@
+"""The rehearsal of updates: single changes that users make, each deployed over what is there."""
