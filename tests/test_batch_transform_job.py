@@ -72,7 +72,7 @@ from cdk_sagemaker_inference import (
     TransformOutput,
     Variant,
 )
-from policy_evaluation import Deployed
+from deployed_template import Deployed
 from support import CONTAINER, CONTEXT, NAMING, ROOT, Synthesized, caller, synthesize
 from test_no_cycles import Graph
 
@@ -1021,12 +1021,7 @@ def test_a_schedule_calls_sagemaker_itself_and_keeps_what_failed() -> None:
     target = of_schedule(build)["Target"]
     assert target["Arn"] == "arn:aws:scheduler:::aws-sdk:sagemaker:createTransformJob"
     assert target["RetryPolicy"] == {"MaximumRetryAttempts": 0}
-    (queue,) = (
-        name
-        for name, resource in made(build).template["Resources"].items()
-        if resource["Type"] == QUEUE
-    )
-    assert target["DeadLetterConfig"]["Arn"].endswith(f":{queue}")
+    assert target["DeadLetterConfig"]["Arn"].endswith(":JobSchedulesDeadLetters")
     assert made(build).properties(QUEUE)["MessageRetentionPeriod"] == 14 * 86400
     assert made(build).properties(QUEUE)["SqsManagedSseEnabled"] is True
 
