@@ -2,10 +2,9 @@
 
 from typing import Any
 
-from aws_cdk import Duration, RemovalPolicy, Stack
+from aws_cdk import Duration, Stack
 from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_s3 as s3
-from aws_cdk import aws_sns as sns
 from constructs import Construct
 
 from cdk_sagemaker_inference import (
@@ -17,6 +16,7 @@ from cdk_sagemaker_inference import (
     S3Prefix,
 )
 from stacks.fraud_model.container import fraud_container
+from stacks.parts import encryption_key, files_bucket, operations_topic
 
 
 class AsyncStack(Stack):
@@ -29,24 +29,21 @@ class AsyncStack(Stack):
         *,
         naming: NamingScheme,
         vpc: ec2.IVpc,
+        access_logs: s3.IBucket,
         **kwargs: Any,
     ) -> None:
         """Compose the endpoint.
 
         :param naming: names and tags of the endpoint.
         :param vpc: network that the instances are in.
+        :param access_logs: bucket for access logs.
         """
         super().__init__(scope, construct_id, **kwargs)
-        files = s3.Bucket(
-            self,
-            "Files",
-            block_public_access=s3.BlockPublicAccess.BLOCK_ALL,
-            encryption=s3.BucketEncryption.S3_MANAGED,
-            enforce_ssl=True,
-            lifecycle_rules=[s3.LifecycleRule(expiration=Duration.days(30))],
-            removal_policy=RemovalPolicy.RETAIN,
+        key = encryption_key(self, "Encrypts requests, scores, volumes and alarms")
+        files = files_bucket(
+            self, "Files", key=key, access_logs=access_logs, keep=Duration.days(30)
         )
-        operations = sns.Topic(self, "Operations", enforce_ssl=True)
+        operations = operations_topic(self, key)
         self.endpoint = AsyncEndpoint(
             self,
             "Months",
@@ -62,6 +59,7 @@ class AsyncStack(Stack):
             deployment=BlueGreen.all_at_once(),
             alarms=AsyncAlarms(topic=operations, age_of_oldest_request_seconds=3600),
             dashboard=True,
+            encryption_key=key,
             vpc=vpc,
             outputs=True,
         )

@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Any, cast
 
-from aws_cdk import Duration, RemovalPolicy, Stack, TimeZone
+from aws_cdk import Duration, Stack, TimeZone
 from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_events as events
 from aws_cdk import aws_events_targets as targets
@@ -11,6 +11,7 @@ from aws_cdk import aws_s3 as s3
 from aws_cdk import aws_s3_assets as s3_assets
 from aws_cdk import aws_scheduler as scheduler
 from aws_cdk import aws_sns as sns
+from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
 from cdk_sagemaker_inference import (
@@ -28,6 +29,7 @@ from cdk_sagemaker_inference import (
     TransformOutput,
 )
 from stacks.fraud_model.container import fraud_container
+from stacks.parts import dead_letter_queue, encryption_key, files_bucket, operations_topic
 
 SAMPLE = Path(__file__).parent / "fraud_model" / "samples" / "transactions.jsonl"
 
@@ -43,6 +45,7 @@ class BatchStack(Stack):
         naming: NamingScheme,
         night_naming: NamingScheme,
         vpc: ec2.IVpc,
+        access_logs: s3.IBucket,
         **kwargs: Any,
     ) -> None:
         """Compose the jobs.
@@ -50,18 +53,14 @@ class BatchStack(Stack):
         :param naming: names and tags of the job that checks a new model.
         :param night_naming: names and tags of the nightly job.
         :param vpc: network that the nightly job's instances are in.
+        :param access_logs: bucket for access logs.
         """
         super().__init__(scope, construct_id, **kwargs)
-        files = s3.Bucket(
-            self,
-            "Files",
-            block_public_access=s3.BlockPublicAccess.BLOCK_ALL,
-            encryption=s3.BucketEncryption.S3_MANAGED,
-            enforce_ssl=True,
-            lifecycle_rules=[s3.LifecycleRule(expiration=Duration.days(90))],
-            removal_policy=RemovalPolicy.RETAIN,
+        key = encryption_key(self, "Encrypts transactions, scores, volumes and alarms")
+        files = files_bucket(
+            self, "Files", key=key, access_logs=access_logs, keep=Duration.days(90)
         )
-        operations = sns.Topic(self, "Operations", enforce_ssl=True)
+        operations = operations_topic(self, key, "events.amazonaws.com")
         sample = s3_assets.Asset(self, "Sample", path=str(SAMPLE))
         self.check = BatchTransformJob(
             self,
@@ -112,8 +111,12 @@ class BatchStack(Stack):
             ],
             on_demand=RunOnDemand(max_concurrency=4, max_attempts=2),
             alarms=BatchAlarms(topic=operations),
+            encryption_key=key,
             vpc=vpc,
         )
         # jsii's types name a parameter otherwise in Topic than in the protocol.
-        announce = targets.SnsTopic(cast(sns.ITopic, operations))
+        announce = targets.SnsTopic(
+            cast(sns.ITopic, operations),
+            dead_letter_queue=cast(sqs.IQueue, dead_letter_queue(self, "Unannounced")),
+        )
         self.nightly.on_completed("Scored", target=cast(events.IRuleTarget, announce))

@@ -4,7 +4,6 @@ from typing import Any
 
 from aws_cdk import Duration, Size, Stack
 from aws_cdk import aws_ec2 as ec2
-from aws_cdk import aws_sns as sns
 from constructs import Construct
 
 from cdk_sagemaker_inference import (
@@ -13,11 +12,13 @@ from cdk_sagemaker_inference import (
     ComponentRolling,
     CopyScaling,
     InferenceComponentEndpoint,
+    InstanceAlarms,
     ManagedInstanceScaling,
     NamingScheme,
     RoutingStrategy,
 )
 from stacks.fraud_model.container import fraud_container
+from stacks.parts import encryption_key, operations_topic
 
 
 class ComponentStack(Stack):
@@ -38,7 +39,8 @@ class ComponentStack(Stack):
         :param vpc: network that the instances are in.
         """
         super().__init__(scope, construct_id, **kwargs)
-        operations = sns.Topic(self, "Operations", enforce_ssl=True)
+        key = encryption_key(self, "Encrypts alarms")
+        operations = operations_topic(self, key)
         self.endpoint = InferenceComponentEndpoint(
             self,
             "Shared",
@@ -46,6 +48,7 @@ class ComponentStack(Stack):
             instance_type="ml.m5.2xlarge",
             instance_scaling=ManagedInstanceScaling(min_instance_count=0, max_instance_count=4),
             routing_strategy=RoutingStrategy.LEAST_OUTSTANDING_REQUESTS,
+            alarms=InstanceAlarms(topic=operations),
             dashboard=True,
             vpc=vpc,
             outputs=True,

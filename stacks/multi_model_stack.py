@@ -2,9 +2,8 @@
 
 from typing import Any
 
-from aws_cdk import RemovalPolicy, Stack
+from aws_cdk import Stack
 from aws_cdk import aws_s3 as s3
-from aws_cdk import aws_sns as sns
 from constructs import Construct
 
 from cdk_sagemaker_inference import (
@@ -16,6 +15,7 @@ from cdk_sagemaker_inference import (
     Scaling,
 )
 from stacks.fraud_model.container import fraud_container
+from stacks.parts import encryption_key, files_bucket, operations_topic
 
 
 class MultiModelStack(Stack):
@@ -25,23 +25,23 @@ class MultiModelStack(Stack):
     """
 
     def __init__(
-        self, scope: Construct, construct_id: str, *, naming: NamingScheme, **kwargs: Any
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        naming: NamingScheme,
+        access_logs: s3.IBucket,
+        **kwargs: Any,
     ) -> None:
         """Compose the endpoint.
 
         :param naming: names and tags of the endpoint.
+        :param access_logs: bucket for access logs.
         """
         super().__init__(scope, construct_id, **kwargs)
-        models = s3.Bucket(
-            self,
-            "Models",
-            block_public_access=s3.BlockPublicAccess.BLOCK_ALL,
-            encryption=s3.BucketEncryption.S3_MANAGED,
-            enforce_ssl=True,
-            versioned=True,
-            removal_policy=RemovalPolicy.RETAIN,
-        )
-        operations = sns.Topic(self, "Operations", enforce_ssl=True)
+        key = encryption_key(self, "Encrypts the models of the shops, volumes and alarms")
+        models = files_bucket(self, "Models", key=key, access_logs=access_logs)
+        operations = operations_topic(self, key)
         self.endpoint = MultiModelEndpoint(
             self,
             "Shops",
@@ -54,5 +54,6 @@ class MultiModelStack(Stack):
             deployment=BlueGreen.all_at_once(),
             alarms=MultiModelAlarms(topic=operations, model_latency_millis=2000),
             dashboard=True,
+            encryption_key=key,
             outputs=True,
         )

@@ -3,7 +3,6 @@
 from typing import Any
 
 from aws_cdk import Stack
-from aws_cdk import aws_sns as sns
 from constructs import Construct
 
 from cdk_sagemaker_inference import (
@@ -14,6 +13,7 @@ from cdk_sagemaker_inference import (
     RealtimeEndpoint,
 )
 from stacks.fraud_model.container import fraud_container
+from stacks.parts import encryption_key, operations_topic
 
 
 class PipelineStack(Stack):
@@ -27,7 +27,8 @@ class PipelineStack(Stack):
         :param naming: names and tags of the endpoint.
         """
         super().__init__(scope, construct_id, **kwargs)
-        operations = sns.Topic(self, "Operations", enforce_ssl=True)
+        key = encryption_key(self, "Encrypts volumes and alarms")
+        operations = operations_topic(self, key)
         self.endpoint = RealtimeEndpoint(
             self,
             "Raw",
@@ -43,5 +44,6 @@ class PipelineStack(Stack):
             deployment=BlueGreen.canary(percent=50),
             alarms=Alarms(topic=operations, model_latency_millis=500),
             dashboard=True,
+            encryption_key=key,
             outputs=True,
         )

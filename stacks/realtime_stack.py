@@ -2,12 +2,10 @@
 
 from typing import Any
 
-from aws_cdk import Duration, RemovalPolicy, Stack, TimeZone
+from aws_cdk import Duration, Stack, TimeZone
 from aws_cdk import aws_applicationautoscaling as appscaling
 from aws_cdk import aws_ec2 as ec2
-from aws_cdk import aws_kms as kms
 from aws_cdk import aws_s3 as s3
-from aws_cdk import aws_sns as sns
 from constructs import Construct
 
 from cdk_sagemaker_inference import (
@@ -23,6 +21,7 @@ from cdk_sagemaker_inference import (
     Variant,
 )
 from stacks.fraud_model.container import fraud_container
+from stacks.parts import encryption_key, files_bucket, operations_topic
 
 # What one ml.m5.xlarge held in a load test.
 MAX_REQUESTS_PER_SECOND = 40
@@ -38,31 +37,23 @@ class RealtimeStack(Stack):
         *,
         naming: NamingScheme,
         vpc: ec2.IVpc,
+        access_logs: s3.IBucket,
         **kwargs: Any,
     ) -> None:
         """Compose the endpoint.
 
         :param naming: names and tags of the endpoint.
         :param vpc: network that the instances are in.
+        :param access_logs: bucket for access logs.
         """
         super().__init__(scope, construct_id, **kwargs)
-        volume_key = kms.Key(
-            self,
-            "VolumeKey",
-            description="Encrypts the volumes of the endpoint's instances",
-            enable_key_rotation=True,
-            removal_policy=RemovalPolicy.DESTROY,
+        key = encryption_key(
+            self, "Encrypts the fraud endpoint's volumes, captured data and alarms"
         )
-        captured = s3.Bucket(
-            self,
-            "Captured",
-            block_public_access=s3.BlockPublicAccess.BLOCK_ALL,
-            encryption=s3.BucketEncryption.S3_MANAGED,
-            enforce_ssl=True,
-            lifecycle_rules=[s3.LifecycleRule(expiration=Duration.days(30))],
-            removal_policy=RemovalPolicy.RETAIN,
+        captured = files_bucket(
+            self, "Captured", key=key, access_logs=access_logs, keep=Duration.days(30)
         )
-        operations = sns.Topic(self, "Operations", enforce_ssl=True)
+        operations = operations_topic(self, key)
         container = fraud_container()
         on_load = ScalingPolicy.on_invocations(
             per_instance_per_minute=Scaling.per_minute(
@@ -119,7 +110,7 @@ class RealtimeStack(Stack):
                 json_content_types=["application/json"],
             ),
             dashboard=True,
-            encryption_key=volume_key,
+            encryption_key=key,
             vpc=vpc,
             outputs=True,
         )

@@ -3,11 +3,11 @@
 from typing import Any
 
 from aws_cdk import Size, Stack
-from aws_cdk import aws_sns as sns
 from constructs import Construct
 
 from cdk_sagemaker_inference import BlueGreen, NamingScheme, ServerlessAlarms, ServerlessEndpoint
 from stacks.fraud_model.container import fraud_container
+from stacks.parts import encryption_key, operations_topic
 
 
 class ServerlessStack(Stack):
@@ -21,7 +21,8 @@ class ServerlessStack(Stack):
         :param naming: names and tags of the endpoint.
         """
         super().__init__(scope, construct_id, **kwargs)
-        operations = sns.Topic(self, "Operations", enforce_ssl=True)
+        key = encryption_key(self, "Encrypts SageMaker's copy of the image, and alarms")
+        operations = operations_topic(self, key)
         self.endpoint = ServerlessEndpoint(
             self,
             "Fraud",
@@ -33,5 +34,6 @@ class ServerlessStack(Stack):
             deployment=BlueGreen.all_at_once(),
             alarms=ServerlessAlarms(topic=operations, model_latency_millis=2000),
             dashboard=True,
+            encryption_key=key,
             outputs=True,
         )
