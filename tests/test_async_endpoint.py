@@ -1355,7 +1355,7 @@ CHANGES: dict[str, tuple[Build, Build, set[str]]] = {
     "deployment": (
         asynchronous(alarms=AsyncAlarms()),
         asynchronous(alarms=AsyncAlarms(), deployment=BlueGreen.all_at_once()),
-        set(),
+        {CONFIG},  # UpdateEndpoint takes a new config only
     ),
     "dashboard": (asynchronous(), asynchronous(dashboard=True), set()),
     "project": (

@@ -17,7 +17,7 @@ import inspect
 import json
 import tempfile
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import Enum
 from functools import cache
 from pathlib import Path
@@ -677,7 +677,9 @@ CELLS = [(column, row) for column in Column for row in MATRIX]
 
 def build(stack: Stack, column: Column, claim: Offered | Refused) -> None:
     """Make what a claim asks for."""
-    said = {"naming": NAMING, "alarms": None, **IN_ORDER[column], **claim.arguments}
+    # An account and Region has a name once.
+    naming = replace(NAMING, model=stack.stack_name.lower())
+    said = {"naming": naming, "alarms": None, **IN_ORDER[column], **claim.arguments}
     if "variants" in said:
         del said["model"]
     arguments = {name: _made(value, stack) for name, value in said.items()}

@@ -502,14 +502,19 @@ class TestNames:
         "arguments",
         [
             {"alarms": MultiModelAlarms(loaded_models=9)},
-            {"deployment": BlueGreen.all_at_once(), "alarms": MultiModelAlarms()},
             {"dashboard": True},
             {"outputs": True},
         ],
-        ids=["alarms", "deployment", "dashboard", "outputs"],
+        ids=["alarms", "dashboard", "outputs"],
     )
     def test_what_is_around_the_model_renames_nothing(self, arguments: dict[str, Any]) -> None:
         assert self.names(made(multi_model(**arguments))) == self.names(default())
+
+    def test_another_deployment_policy_renames_the_config(self) -> None:
+        """UpdateEndpoint takes a new config only."""
+        guarded = multi_model(deployment=BlueGreen.all_at_once(), alarms=MultiModelAlarms())
+        old, new = self.names(default()), self.names(made(guarded))
+        assert [a == b for a, b in zip(old, new, strict=True)] == [True, False, True]
 
     def test_the_same_request_has_the_same_template(self) -> None:
         assert made(multi_model()).template == default().template

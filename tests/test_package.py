@@ -31,6 +31,7 @@ def test_all_names_are_the_public_contract() -> None:
         "CopyScaling",
         "DataCapture",
         "DataProcessing",
+        "DeployerPolicy",
         "DeploymentPolicy",
         "EndpointAlarm",
         "Experiment",
@@ -70,8 +71,13 @@ def test_all_names_are_the_public_contract() -> None:
         "TransformInput",
         "TransformJobStatus",
         "TransformOutput",
+        "UpdateFinding",
         "Variant",
         "VariantProperty",
+        "cdk_cli_statements",
+        "check_updates",
+        "deployer_statements",
+        "find_update_problems",
     ]
 
 

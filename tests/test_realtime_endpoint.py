@@ -311,7 +311,7 @@ class TestExecutionRole:
         assert source[-1] == ":*"
         assert ":sagemaker:" in source
 
-    def test_grants_go_to_the_customer_managed_policy(self) -> None:
+    def test_grants_go_to_customer_managed_policies(self) -> None:
         def build(stack: Stack) -> None:
             endpoint = realtime()(stack)
             s3.Bucket(stack, "Bucket").grant_read(endpoint, "features/*")
@@ -319,8 +319,16 @@ class TestExecutionRole:
 
         result = synthesize(build)
         assert not result.of_type("AWS::IAM::Policy")
-        assert "/features/*" in str(result.statements())
         assert "Policies" not in result.properties(ROLE)
+        apart, own = (
+            policy["Properties"]["PolicyDocument"]["Statement"]
+            for policy in sorted(result.of_type(POLICY), key=lambda policy: len(str(policy)))
+        )
+        assert "/features/*" in str(own)
+        # A resource that the endpoint's own statements have too.
+        assert [(one["Action"], one["Resource"]) for one in apart] == [
+            ("ecr:GetAuthorizationToken", "*")
+        ]
 
     def test_a_role_of_the_users_gets_the_permissions(self) -> None:
         def build(stack: Stack) -> None:

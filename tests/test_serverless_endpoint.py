@@ -770,7 +770,7 @@ CHANGES: dict[str, tuple[Build, Build, set[str]]] = {
     "deployment": (
         serverless(alarms=ServerlessAlarms()),
         serverless(alarms=ServerlessAlarms(), deployment=BlueGreen.all_at_once()),
-        set(),
+        {CONFIG},
     ),
     "dashboard": (serverless(), serverless(dashboard=True), set()),
     "project": (

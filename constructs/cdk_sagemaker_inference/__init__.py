@@ -16,6 +16,7 @@ from .batch_transform_job import BatchTransformJob
 from .component_request import ComponentResources
 from .container_image import ContainerImage
 from .data_capture import CaptureMode, DataCapture
+from .deployer import DeployerPolicy, cdk_cli_statements, deployer_statements
 from .deployment import BlueGreen, ComponentRolling, DeploymentPolicy, Rolling
 from .inference_component import InferenceComponent
 from .inference_component_endpoint import InferenceComponentEndpoint
@@ -48,6 +49,7 @@ from .transform import (
 )
 from .transform_observability import BatchAlarms, TransformJobStatus
 from .transform_runs import BatchSchedule, RunAtDeployment, RunOnDemand
+from .updates import UpdateFinding, check_updates, find_update_problems
 from .variants import (
     ManagedInstanceScaling,
     RoutingStrategy,
@@ -78,6 +80,7 @@ __all__ = [
     "CopyScaling",
     "DataCapture",
     "DataProcessing",
+    "DeployerPolicy",
     "DeploymentPolicy",
     "EndpointAlarm",
     "Experiment",
@@ -117,6 +120,11 @@ __all__ = [
     "TransformInput",
     "TransformJobStatus",
     "TransformOutput",
+    "UpdateFinding",
     "Variant",
     "VariantProperty",
+    "cdk_cli_statements",
+    "check_updates",
+    "deployer_statements",
+    "find_update_problems",
 ]

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 from aws_cdk import aws_cloudwatch as cloudwatch
 from constructs import Construct
 
+from .acknowledgements import NO_ALARM_ACTION
+from .acknowledging import acknowledge
 from .alarm_kinds import (
     ASYNC_ALARMS,
     COMPONENT_ALARMS,
@@ -18,6 +20,7 @@ from .alarm_kinds import (
     AlarmKind,
     Severity,
 )
+from .environment import StackEnvironment
 from .metrics import EndpointMetric, MetricSubject
 
 if TYPE_CHECKING:
@@ -68,7 +71,9 @@ class InstanceAlarms(AlarmSettings):
     """Thresholds and actions of instances that inference components share; ``None`` switches an
     alarm off.
 
-    :param topic: SNS topic that all alarms and their all-clears go to. Default: none.
+    :param topic: SNS topic that all alarms and their all-clears go to. A policy of its own, as
+        ``enforce_ssl`` makes, and a customer managed key must let ``cloudwatch.amazonaws.com``
+        in. Default: none.
     :param actions: more actions by severity, such as ``SnsAction`` or ``SsmAction``. Default: none.
     :param cpu_percent: share of all virtual CPUs. Default: 80.
     :param memory_percent: share of the memory. Default: 80.
@@ -101,7 +106,9 @@ class Alarms(InvocationAlarms, InstanceAlarms):
 
         Alarms(topic=ops_topic, model_latency_millis=300, disk_percent=None)
 
-    :param topic: SNS topic that all alarms and their all-clears go to. Default: none.
+    :param topic: SNS topic that all alarms and their all-clears go to. A policy of its own, as
+        ``enforce_ssl`` makes, and a customer managed key must let ``cloudwatch.amazonaws.com``
+        in. Default: none.
     :param actions: more actions by severity, such as ``SnsAction`` or ``SsmAction``. Default: none.
     :param model_latency_millis: time that the containers take, in milliseconds. Default: 1000.
     :param overhead_latency_millis: time that SageMaker adds, in milliseconds. Default: 200.
@@ -153,7 +160,9 @@ class ServerlessAlarms(InvocationAlarms):
 
         ServerlessAlarms(topic=ops_topic, model_setup_time_millis=None)
 
-    :param topic: SNS topic that all alarms and their all-clears go to. Default: none.
+    :param topic: SNS topic that all alarms and their all-clears go to. A policy of its own, as
+        ``enforce_ssl`` makes, and a customer managed key must let ``cloudwatch.amazonaws.com``
+        in. Default: none.
     :param actions: more actions by severity, such as ``SnsAction`` or ``SsmAction``. Default: none.
     :param model_latency_millis: time that the containers take, in milliseconds. Default: 1000.
     :param overhead_latency_millis: time that SageMaker adds, in milliseconds. Default: 200.
@@ -183,7 +192,9 @@ class AsyncAlarms(InstanceAlarms):
 
         AsyncAlarms(topic=ops_topic, age_of_oldest_request_seconds=600)
 
-    :param topic: SNS topic that all alarms and their all-clears go to. Default: none.
+    :param topic: SNS topic that all alarms and their all-clears go to. A policy of its own, as
+        ``enforce_ssl`` makes, and a customer managed key must let ``cloudwatch.amazonaws.com``
+        in. Default: none.
     :param actions: more actions by severity, such as ``SnsAction`` or ``SsmAction``. Default: none.
     :param failure_percent: share of the requests that fail. Default: 1.
     :param age_of_oldest_request_seconds: time that the oldest request has waited. Default: 900.
@@ -217,7 +228,9 @@ class ComponentAlarms(InvocationAlarms):
 
         ComponentAlarms(topic=ops_topic, no_capacity_failures=None)
 
-    :param topic: SNS topic that all alarms and their all-clears go to. Default: none.
+    :param topic: SNS topic that all alarms and their all-clears go to. A policy of its own, as
+        ``enforce_ssl`` makes, and a customer managed key must let ``cloudwatch.amazonaws.com``
+        in. Default: none.
     :param actions: more actions by severity, such as ``SnsAction`` or ``SsmAction``. Default: none.
     :param model_latency_millis: time that the containers take, in milliseconds. Default: 1000.
     :param overhead_latency_millis: time that SageMaker adds, in milliseconds. Default: 200.
@@ -278,6 +291,14 @@ def guarding_alarms(alarms: Iterable[EndpointAlarm], rollback_names: Container[s
 def alarm_name(subject: MetricSubject, kind: AlarmKind) -> str:
     """A literal name, so that endpoint and alarm can refer to each other."""
     return f"{subject.name}-{kind.id}"
+
+
+def acknowledge_silence(
+    scope: Construct, environment: StackEnvironment, alarms: AlarmSettings
+) -> None:
+    """Tell rule packs why alarms below a scope may call nobody, if some do."""
+    if alarms.topic is None and not all(alarms.actions.get(severity) for severity in Severity):
+        acknowledge(scope, environment, NO_ALARM_ACTION)
 
 
 def emit_alarms(

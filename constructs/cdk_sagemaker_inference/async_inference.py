@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, cast
 from aws_cdk import aws_sagemaker as sagemaker
 from constructs import Construct
 
+from .reads import read
 from .replacement import physical_name
 from .storage import BoundPrefix, S3Prefix
 
@@ -81,7 +82,7 @@ class BoundAsyncInference:
         asked = (self.asked.success_topic, self.asked.error_topic)
         # Those made here have AWS's own key. Not every topic that CDK imports knows of a key.
         keys = [getattr(topic, "master_key", None) for topic in asked]
-        return [key.key_arn for key in keys if key is not None]
+        return [read(key, "key_arn") for key in keys if key is not None]
 
     @property
     def identity(self) -> tuple[object, ...]:
@@ -97,9 +98,9 @@ class BoundAsyncInference:
         key = asked.output.encryption_key
         notification: dict[str, Any] = {}
         if self.success_topic is not None:
-            notification["success_topic"] = self.success_topic.topic_arn
+            notification["success_topic"] = read(self.success_topic, "topic_arn")
         if self.error_topic is not None:
-            notification["error_topic"] = self.error_topic.topic_arn
+            notification["error_topic"] = read(self.error_topic, "topic_arn")
         if asked.include_inference_response_in:
             notification["include_inference_response_in"] = [
                 topic.value for topic in asked.include_inference_response_in
@@ -114,7 +115,7 @@ class BoundAsyncInference:
             output_config=config.AsyncInferenceOutputConfigProperty(
                 s3_output_path=self.output.url,
                 s3_failure_path=None if self.failures is None else self.failures.url,
-                kms_key_id=None if key is None else key.key_arn,
+                kms_key_id=None if key is None else read(key, "key_arn"),
                 notification_config=config.AsyncInferenceNotificationConfigProperty(**notification)
                 if notification
                 else None,

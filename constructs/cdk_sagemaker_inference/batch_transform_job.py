@@ -4,18 +4,20 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, cast
 
 import jsii
-from aws_cdk import Resource, Stack
+from aws_cdk import Resource
 from aws_cdk import aws_iam as iam
 from constructs import Construct
 
 from . import rules
+from .acknowledgements import COUNTING_RULE
+from .acknowledging import acknowledge
 from .alarm_kinds import Severity
+from .alarms import acknowledge_silence
 from .endpoint import DeployedEndpoint
-from .environment import StackEnvironment
 from .model import ModelDefinition
 from .naming import NamingScheme
-from .network import select_subnets
-from .request import EndpointRequest, EndpointType, PlacedRequest
+from .placement import give_names, place
+from .request import EndpointRequest, EndpointType
 from .tagging import add_tags
 from .transform import (
     BatchDataCapture,
@@ -41,6 +43,7 @@ from .transform_observability import (
     emit_state_rule,
 )
 from .transform_runs import BatchSchedule, RunAtDeployment, RunOnDemand, TransformRuns
+from .tree import place_below
 
 if TYPE_CHECKING:
     from aws_cdk import CustomResource, Duration, Size
@@ -242,8 +245,9 @@ class BatchTransformJob(Resource):
             endpoint_security_groups=() if endpoint is None else endpoint.security_groups,
             variant_name=variant_name,
         )
-        placed = PlacedRequest(
-            request=EndpointRequest(
+        placed = place(
+            scope,
+            EndpointRequest(
                 kind=type(self).__name__,
                 type=EndpointType.BATCH,
                 naming=naming,
@@ -261,12 +265,12 @@ class BatchTransformJob(Resource):
                 attach_execution_policy=attach_execution_policy,
                 alarms=alarms,
             ),
-            environment=StackEnvironment.of(Stack.of(scope)),
-            subnets=None if vpc is None else select_subnets(vpc, vpc_subnets),
         )
         rules.refuse(construct_id, placed)
         super().__init__(scope, construct_id)
+        place_below(scope, construct_id, self)
         rules.warn(self, placed)
+        give_names(self, placed)
         self._name_prefix = naming.transform_job_name
         self._environment = placed.environment
         self._output = output.location
@@ -328,6 +332,7 @@ class BatchTransformJob(Resource):
 
     def _emit_alarms(self, alarms: BatchAlarms) -> "list[cloudwatch.CfnAlarm]":
         scope = Construct(self, "Alarms")
+        acknowledge_silence(scope, self._environment, alarms)
         made = []
         if alarms.failed_jobs is not None:
             rule = emit_state_rule(
@@ -337,6 +342,7 @@ class BatchTransformJob(Resource):
                 statuses=[TransformJobStatus.FAILED],
                 description="What the alarm on failed jobs counts",
             )
+            acknowledge(rule, self._environment, COUNTING_RULE)
             made.append(
                 emit_batch_alarm(
                     scope,

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from aws_cdk import aws_sagemaker as sagemaker
 
+from .reads import read
 from .storage import BoundPrefix, S3Prefix
 
 if TYPE_CHECKING:
@@ -72,7 +73,9 @@ class DataCapture:
                     for mode in self.modes
                 ],
                 capture_content_type_header=types,
-                kms_key_id=None if self.encryption_key is None else self.encryption_key.key_arn,
+                kms_key_id=None
+                if self.encryption_key is None
+                else read(self.encryption_key, "key_arn"),
             ),
         )
 

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from aws_cdk import aws_sagemaker as sagemaker
 
+from .reads import seconds
+
 if TYPE_CHECKING:
     from aws_cdk import Duration
 
@@ -92,7 +94,7 @@ class DeploymentPolicy(ABC):
     @property
     def bake_seconds(self) -> float:
         """How long the alarms watch each step."""
-        return DEFAULT_BAKE_SECONDS if self.bake is None else self.bake.to_seconds(integral=False)
+        return DEFAULT_BAKE_SECONDS if self.bake is None else seconds(self.bake)
 
     @property
     def waits(self) -> Iterator[tuple[str, float]]:
@@ -138,7 +140,7 @@ class DeploymentPolicy(ABC):
 
     def _timeout(self) -> float | None:
         timeout = self.maximum_execution_timeout
-        return None if timeout is None else timeout.to_seconds(integral=False)
+        return None if timeout is None else seconds(timeout)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -247,7 +249,7 @@ class BlueGreen(DeploymentPolicy):
     def termination_wait_seconds(self) -> float:
         """How long the old fleet stays."""
         wait = self.termination_wait
-        return DEFAULT_TERMINATION_WAIT_SECONDS if wait is None else wait.to_seconds(integral=False)
+        return DEFAULT_TERMINATION_WAIT_SECONDS if wait is None else seconds(wait)
 
     @property
     def waits(self) -> Iterator[tuple[str, float]]:

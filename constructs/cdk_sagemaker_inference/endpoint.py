@@ -5,13 +5,15 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import jsii
-from aws_cdk import Annotations, CfnOutput, CfnResource, Stack
+from aws_cdk import Annotations, CfnOutput, CfnResource
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_sagemaker as sagemaker
 from constructs import Construct
 
 from . import rules
-from .alarms import EndpointAlarm, emit_alarms, guarding_alarms
+from .acknowledgements import NO_COMPONENT_KEY, NO_IMAGE_KEY, NO_STORAGE_KEY
+from .acknowledging import acknowledge
+from .alarms import EndpointAlarm, acknowledge_silence, emit_alarms, guarding_alarms
 from .async_inference import BoundAsyncInference
 from .data_capture import BoundDataCapture
 from .environment import StackEnvironment
@@ -19,7 +21,9 @@ from .execution_role import Exchange, ModelNeeds, Needs, emit_role
 from .inference_endpoint import InferenceEndpoint
 from .metrics import COMPONENT_NAMESPACE, INSTANCE_NAMESPACE
 from .model import BoundModel, ModelDefinition, emit_model
-from .network import BoundNetwork, SelectedSubnets, bind_network, select_subnets
+from .network import BoundNetwork, SelectedSubnets, bind_network
+from .placement import give_names, place
+from .reads import read
 from .replacement import physical_name, replacement_name
 from .request import EndpointRequest, EndpointType, PlacedRequest, rollback_alarms
 from .rules.deployments import MAX_ROLLBACK_ALARMS
@@ -30,7 +34,8 @@ from .variants import EndpointVariant
 if TYPE_CHECKING:
     from aws_cdk import aws_applicationautoscaling as appscaling
     from aws_cdk import aws_cloudwatch as cloudwatch
-    from aws_cdk import aws_ec2 as ec2
+
+_NO_KEY = {EndpointType.SERVERLESS: NO_IMAGE_KEY, EndpointType.COMPONENTS: NO_COMPONENT_KEY}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,7 +44,6 @@ class _BoundVariant:
 
     variant: EndpointVariant
     scope: Construct
-    path: str
     model: BoundModel
 
 
@@ -82,7 +86,6 @@ class DeployedEndpoint(InferenceEndpoint):
     cfn_models: dict[str, sagemaker.CfnModel]
     cfn_endpoint_config: sagemaker.CfnEndpointConfig
     cfn_endpoint: sagemaker.CfnEndpoint
-    security_groups: "Sequence[ec2.ISecurityGroup]"
     alarms: Sequence[EndpointAlarm]
     own_alarms: "list[cloudwatch.IAlarm]"
     cfn_scalable_targets: "Mapping[str, appscaling.CfnScalableTarget]"
@@ -93,7 +96,7 @@ class DeployedEndpoint(InferenceEndpoint):
 
         :raises ValueError: with every problem of the request.
         """
-        self._placed = placed = _place(scope, request)
+        self._placed = placed = place(scope, request)
         rules.refuse(construct_id, placed)
         naming = request.naming
         environment = placed.environment
@@ -105,9 +108,11 @@ class DeployedEndpoint(InferenceEndpoint):
             variant_names=[variant.name for variant in request.all_variants],
         )
         rules.warn(self, placed)
+        give_names(self, placed)
 
         self._deployment = request.deployment
         self._guards: list[str] = []
+        self._own_guards: list[object] = []
         self.own_alarms = []
         variants = self._bind_variants(request.all_variants, environment)
         bound = _Bound(
@@ -168,16 +173,9 @@ class DeployedEndpoint(InferenceEndpoint):
         for variant in variants:
             if variant.model is None:
                 continue
-            path = "" if several is None else variant.name
-            scope = self if several is None else Construct(several, path)
-            bound.append(
-                _BoundVariant(
-                    variant=variant,
-                    scope=scope,
-                    path=path,
-                    model=variant.model.bind(scope, environment),
-                )
-            )
+            scope = self if several is None else Construct(several, variant.name)
+            model = variant.model.bind(scope, environment)
+            bound.append(_BoundVariant(variant=variant, scope=scope, model=model))
         return bound
 
     def _bind_network(
@@ -185,7 +183,6 @@ class DeployedEndpoint(InferenceEndpoint):
     ) -> BoundNetwork | None:
         request = placed.request
         if request.vpc is None or not isinstance(placed.subnets, SelectedSubnets):
-            self.security_groups = []
             return None
         network = bind_network(
             self,
@@ -198,7 +195,6 @@ class DeployedEndpoint(InferenceEndpoint):
             or any(variant.model.through_vpc for variant in variants),
         )
         self.security_groups = network.security_groups
-        self._connections = network.connections
         return network
 
     def _emit_role(
@@ -215,6 +211,7 @@ class DeployedEndpoint(InferenceEndpoint):
             description=f"Execution role of SageMaker endpoint {self.endpoint_name}",
             environment=environment,
             needs=_needs(self.endpoint_name, environment, request, variants, bound),
+            minimize=request.type is EndpointType.COMPONENTS,
         )
 
     def _emit_models(
@@ -235,7 +232,7 @@ class DeployedEndpoint(InferenceEndpoint):
                 execution_role_arn=self.role.role_arn,
                 network=network,
                 enable_network_isolation=request.enable_network_isolation,
-                identity=(variant.path, *self._role_identity),
+                identity=self._role_identity,
             )
             self._wait_for_policy(model.resource)
             self.cfn_models[variant.variant.name] = model.resource
@@ -258,7 +255,7 @@ class DeployedEndpoint(InferenceEndpoint):
         common: dict[str, Any] = {}
         identity: list[object] = []
         if request.encryption_key is not None:
-            common["kms_key_id"] = request.encryption_key.key_arn
+            common["kms_key_id"] = read(request.encryption_key, "key_arn")
         if bound.capture is not None:
             common["data_capture_config"] = bound.capture.properties
             identity += bound.capture.destination.identity
@@ -287,17 +284,32 @@ class DeployedEndpoint(InferenceEndpoint):
                 for key, items in variants.items()
             }
 
+        if request.deployment is not None:
+            # UpdateEndpoint takes a new config only, also where nothing but the policy changes.
+            guarding = [name for _, name in rollback_alarms(request)]
+            identity.append(request.deployment.properties(guarding))
+
         # The name is made of the models' literal names, because a reference to a replaced model
         # keeps its text; the resource refers to the models, so that they exist first.
-        name = replacement_name(
-            self.stack, request.naming.endpoint_config_name, properties(model_names), *identity
-        )
+        def config_name(*guards: object) -> str:
+            return replacement_name(
+                self,
+                request.naming.endpoint_config_name,
+                properties(model_names),
+                *identity,
+                *guards,
+            )
+
+        self._config_name = config_name
         references = {name: model.attr_model_name for name, model in self.cfn_models.items()}
         config = sagemaker.CfnEndpointConfig(
-            self, "EndpointConfig", endpoint_config_name=name, **properties(references)
+            self, "EndpointConfig", endpoint_config_name=config_name(), **properties(references)
         )
         if request.type is EndpointType.COMPONENTS:
             self._wait_for_policy(config)
+        if request.encryption_key is None:
+            no_key = _NO_KEY.get(request.type, NO_STORAGE_KEY)
+            acknowledge(config, self._placed.environment, no_key)
         return config
 
     def _emit_alarms(self, request: EndpointRequest) -> list[EndpointAlarm]:
@@ -305,7 +317,8 @@ class DeployedEndpoint(InferenceEndpoint):
         if alarms is None:
             return []
         scope = Construct(self, "Alarms")
-        topic_arn = None if alarms.topic is None else alarms.topic.topic_arn
+        acknowledge_silence(scope, self._placed.environment, alarms)
+        topic_arn = None if alarms.topic is None else read(alarms.topic, "topic_arn")
         return [
             alarm
             for variant in request.all_variants
@@ -403,6 +416,8 @@ class DeployedEndpoint(InferenceEndpoint):
         self.own_alarms.append(alarm)
         self._guards.append(name)
         self.cfn_endpoint.deployment_config = deployment.properties(self._guards)
+        self._own_guards += [name, *physical_name(alarm)]
+        self.cfn_endpoint_config.endpoint_config_name = self._config_name(*self._own_guards)
         Annotations.of(self).acknowledge_warning(
             rules.warning_id("deployment-without-alarms"), f"{name} guards it"
         )
@@ -412,14 +427,6 @@ class DeployedEndpoint(InferenceEndpoint):
                     actions=["cloudwatch:DescribeAlarms"], resources=[alarm.alarm_arn]
                 )
             )
-
-
-def _place(scope: Construct, request: EndpointRequest) -> PlacedRequest:
-    return PlacedRequest(
-        request=request,
-        environment=StackEnvironment.of(Stack.of(scope)),
-        subnets=None if request.vpc is None else select_subnets(request.vpc, request.vpc_subnets),
-    )
 
 
 def _needs(
@@ -438,7 +445,7 @@ def _needs(
         else INSTANCE_NAMESPACE,
         models=ModelNeeds.of(variant.model for variant in variants),
         exchange=None if bound.asynchronous is None else _exchange(bound.asynchronous),
-        volume_key_arn=None if key is None else key.key_arn,
+        volume_key_arn=None if key is None else read(key, "key_arn"),
         write_object_arns=[] if capture is None else [capture.object_arns],
         encrypt_key_arns=[] if capture is None else capture.key_arns,
         # Literal names: a reference would make the policy wait for the alarms.
@@ -453,6 +460,6 @@ def _exchange(asynchronous: BoundAsyncInference) -> Exchange:
     return Exchange(
         read=[asynchronous.input],
         written=asynchronous.outputs,
-        topic_arns=[topic.topic_arn for topic in asynchronous.topics],
+        topic_arns=[read(topic, "topic_arn") for topic in asynchronous.topics],
         topic_key_arns=asynchronous.topic_key_arns,
     )

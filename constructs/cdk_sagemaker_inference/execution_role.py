@@ -4,11 +4,13 @@ import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, cast
 
 from aws_cdk import aws_iam as iam
 from constructs import Construct
 
+from .acknowledging import acknowledge_wildcards, wildcards
 from .environment import StackEnvironment
 from .model import BoundModel
 from .model_data import BucketListing
@@ -25,6 +27,7 @@ TOKEN_LENGTH = 100
 """An ARN with a long name in it."""
 
 _PSEUDO_PARAMETER = re.compile(r"\$\{Token\[AWS\.[^]]*\]\}")
+_EMPTY_POLICY = '{"Statement":[],"Version":"2012-10-17"}'
 _TOKEN = re.compile(r"\$\{Token\[[^]]*\]\}")
 
 
@@ -211,7 +214,7 @@ def component_statements(
     component_name: str,
     alarm_names: Sequence[str],
 ) -> list[dict[str, Any]]:
-    """Say what one inference component needs beside the others, without statement ids.
+    """Say what one inference component needs beside the others.
 
     Its containers write to a log group of its own.
     """
@@ -223,7 +226,7 @@ def component_statements(
         statements.append(
             _watch_alarms([environment.arn("cloudwatch", f"alarm:{name}") for name in alarm_names])
         )
-    return without_ids(statements)
+    return statements
 
 
 def _write_logs(log_group: str) -> dict[str, Any]:
@@ -306,8 +309,8 @@ def _network_statements(
 ) -> list[dict[str, Any]]:
     interfaces = environment.arn("ec2", "network-interface/*")
 
-    def owned(resource: str) -> str:
-        return environment.arn("ec2", resource, account=network.owner_account)
+    def owned(resource: str, account: str) -> str:
+        return environment.arn("ec2", resource, account=account)
 
     return [
         _allow(
@@ -315,8 +318,14 @@ def _network_statements(
             ["ec2:CreateNetworkInterface"],
             [
                 interfaces,
-                *(owned(f"subnet/{subnet}") for subnet in network.subnet_ids),
-                *(owned(f"security-group/{group}") for group in network.security_group_ids),
+                *(
+                    owned(f"subnet/{subnet}", network.subnet_account)
+                    for subnet in network.subnet_ids
+                ),
+                *(
+                    owned(f"security-group/{group}", network.group_account)
+                    for group in network.security_group_ids
+                ),
             ],
         ),
         _allow(
@@ -343,6 +352,7 @@ def _network_statements(
     ]
 
 
+@cache
 def sagemaker_principal(environment: StackEnvironment) -> iam.IPrincipal:
     """SageMaker on behalf of this account only.
 
@@ -361,12 +371,13 @@ def sagemaker_principal(environment: StackEnvironment) -> iam.IPrincipal:
 
 
 class ExecutionRole(iam.Role):
-    """A role whose permissions, also those of later grants, are in one customer managed policy.
+    """A role whose permissions, also those of later grants, are in customer managed policies.
 
     CDK's own role puts grants into an inline policy, which rule packs such as NIST 800-53 refuse.
     """
 
     policy: iam.ManagedPolicy
+    grants_policy: iam.ManagedPolicy | None
 
     def __init__(
         self,
@@ -374,26 +385,44 @@ class ExecutionRole(iam.Role):
         construct_id: str,
         *,
         description: str,
-        environment: StackEnvironment,
+        assumed_by: iam.IPrincipal,
     ) -> None:
         """Make the role; :meth:`attach` gives it its policy."""
-        super().__init__(
-            scope,
-            construct_id,
-            assumed_by=sagemaker_principal(environment),
-            description=description,
-        )
+        super().__init__(scope, construct_id, assumed_by=assumed_by, description=description)
+        self.grants_policy = None
+        self._acknowledged: set[str] = set()
 
     def attach(self, policy: iam.ManagedPolicy) -> None:
         """Let this policy take the grants to come."""
         self.policy = policy
 
+    def keep_apart(self, resources: Iterable[str]) -> None:
+        """Keep grants of these resources out of the policy, where they are acknowledged.
+
+        They would not be found there.
+        """
+        self._acknowledged.update(resources)
+
     def add_to_principal_policy(
         self, statement: iam.PolicyStatement
     ) -> iam.AddToPrincipalPolicyResult:
-        """Add a grant's statement to the customer managed policy."""
-        self.policy.add_statements(statement)
-        return iam.AddToPrincipalPolicyResult(statement_added=True, policy_dependable=self.policy)
+        """Add a grant's statement to a customer managed policy."""
+        policy = self.policy
+        if not self._acknowledged.isdisjoint(statement.resources):
+            policy = self._grants()
+        policy.add_statements(statement)
+        return iam.AddToPrincipalPolicyResult(statement_added=True, policy_dependable=policy)
+
+    def _grants(self) -> iam.ManagedPolicy:
+        if self.grants_policy is None:
+            # jsii's types name a parameter otherwise in Role than in the protocol.
+            role = cast(iam.IRole, self)
+            self.grants_policy = emit_policy(
+                self, "Grants", role=role, statements=[], minimize=True
+            )
+            # What waits for the one waits for both.
+            self.policy.node.add_dependency(self.grants_policy)
+        return self.grants_policy
 
 
 def policy_length(statements: Iterable[Mapping[str, Any]]) -> int:
@@ -408,9 +437,13 @@ def policy_length(statements: Iterable[Mapping[str, Any]]) -> int:
         resources.setdefault(json.dumps(rest, sort_keys=True), {}).update(
             dict.fromkeys([arns] if isinstance(arns, str) else arns)
         )
-    text = "".join(rest + json.dumps(list(arns)) for rest, arns in resources.items())
+    # IAM does not count white space (IAM quotas).
+    text = ",".join(
+        json.dumps({**json.loads(rest), "Resource": list(arns)}, separators=(",", ":"))
+        for rest, arns in resources.items()
+    )
     text = _PSEUDO_PARAMETER.sub("x" * PSEUDO_PARAMETER_LENGTH, text)
-    return len(_TOKEN.sub("x" * TOKEN_LENGTH, text)) + len('{"Version":"2012-10-17"}')
+    return len(_TOKEN.sub("x" * TOKEN_LENGTH, text)) + len(_EMPTY_POLICY)
 
 
 def emit_policy(
@@ -419,19 +452,20 @@ def emit_policy(
     *,
     role: iam.IRole,
     statements: Sequence[dict[str, Any]],
+    minimize: bool = False,
 ) -> iam.ManagedPolicy:
-    """Emit the statements as one customer managed policy of the role."""
-    return iam.ManagedPolicy(
-        scope,
-        construct_id,
-        document=iam.PolicyDocument(
-            statements=[iam.PolicyStatement.from_json(statement) for statement in statements],
-            # Whatever the app's feature flags say: components and grants repeat actions, and a
-            # managed policy may have 6144 characters (IAM quotas).
-            minimize=True,
-        ),
-        roles=[role],
-    )
+    """Emit the statements as one customer managed policy of the role.
+
+    :param minimize: merge statements of the same actions, whatever the app's feature flags say: a
+        managed policy may have 6144 characters (IAM quotas).
+    """
+    if minimize:
+        made = [iam.PolicyStatement.from_json(statement) for statement in statements]
+        document = iam.PolicyDocument(statements=made, minimize=True)
+    else:
+        # One call for all statements.
+        document = iam.PolicyDocument.from_json({"Statement": statements})
+    return iam.ManagedPolicy(scope, construct_id, document=document, roles=[role])
 
 
 def emit_role(
@@ -442,17 +476,36 @@ def emit_role(
     description: str,
     environment: StackEnvironment,
     needs: Needs,
+    minimize: bool = False,
 ) -> tuple[iam.IRole, iam.ManagedPolicy | None]:
-    """Emit a role, unless the user has given one, and its policy, unless it is to have none."""
+    """Emit a role, unless the user has given one, and its policy, unless it is to have none.
+
+    :param minimize: others will add statements of the same actions to the policy.
+    """
     own = None
     if given is None:
-        own = ExecutionRole(scope, "Role", description=description, environment=environment)
+        own = ExecutionRole(
+            scope, "Role", description=description, assumed_by=sagemaker_principal(environment)
+        )
     # jsii's types name a parameter otherwise in Role than in the protocol.
     role = cast(iam.IRole, given if own is None else own)
     if not attach_policy:
         return role, None
     statements = policy_statements(needs, environment)
-    policy = emit_policy(scope, "Policy", role=role, statements=statements)
+    policy = emit_policy(scope, "Policy", role=role, statements=statements, minimize=minimize)
     if own is not None:
         own.attach(policy)
+    acknowledge_statements(policy, role, environment, statements)
     return role, policy
+
+
+def acknowledge_statements(
+    policy: iam.ManagedPolicy,
+    role: iam.IRole,
+    environment: StackEnvironment,
+    statements: Sequence[Mapping[str, Any]],
+) -> None:
+    """Tell rule packs why the wildcards of the library's own statements are right."""
+    acknowledge_wildcards(policy, environment, statements)
+    if isinstance(role, ExecutionRole):
+        role.keep_apart(wildcards(statements))

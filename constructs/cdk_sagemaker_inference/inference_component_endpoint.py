@@ -9,7 +9,13 @@ from aws_cdk import aws_sagemaker as sagemaker
 from constructs import Construct
 
 from . import rules
-from .alarms import ComponentAlarms, InstanceAlarms, emit_alarms, guarding_alarms
+from .alarms import (
+    ComponentAlarms,
+    InstanceAlarms,
+    acknowledge_silence,
+    emit_alarms,
+    guarding_alarms,
+)
 from .component_request import ComponentRequest, ComponentResources
 from .deployment import ComponentRolling
 from .endpoint import DeployedEndpoint
@@ -18,14 +24,18 @@ from .execution_role import (
     MAX_POLICY_LENGTH,
     ExecutionRole,
     ModelNeeds,
+    acknowledge_statements,
     component_statements,
     emit_policy,
     policy_length,
+    without_ids,
 )
 from .inference_component import InferenceComponent
 from .inference_endpoint import StreamingInvocation
 from .model import ModelDefinition, emit_model
 from .naming import NamingScheme
+from .placement import give_names, place_component
+from .reads import read
 from .request import EndpointRequest, EndpointType, rollback_alarms
 from .scaling import CopyScaling, emit_scaling
 from .variants import (
@@ -228,10 +238,11 @@ class InferenceComponentEndpoint(DeployedEndpoint, StreamingInvocation, Instance
             deployment=deployment,
             alarms=alarms,
         )
-        placed = replace(self._placed, request=request)
+        placed = place_component(self, replace(self._placed, request=request))
         rules.refuse(name, placed)
         component = self._make_component(request, asked)
         rules.warn(component, placed)
+        give_names(component, placed)
         self._emit_component(component, request, asked)
         self._components[name] = component
         for grantee in self._callers:
@@ -285,16 +296,16 @@ class InferenceComponentEndpoint(DeployedEndpoint, StreamingInvocation, Instance
             emitted.resource.node.add_dependency(policy)
         component.cfn_model = self.cfn_models[asked.name] = emitted.resource
         alarms = request.alarms
-        component.alarms = (
-            []
-            if alarms is None
-            else emit_alarms(
-                Construct(component, "Alarms"),
+        component.alarms = []
+        if alarms is not None:
+            scope = Construct(component, "Alarms")
+            acknowledge_silence(scope, self._placed.environment, alarms)
+            component.alarms = emit_alarms(
+                scope,
                 subject=subject,
                 alarms=alarms,
-                topic_arn=None if alarms.topic is None else alarms.topic.topic_arn,
+                topic_arn=None if alarms.topic is None else read(alarms.topic, "topic_arn"),
             )
-        )
         rollback_names = {name for _, name in rollback_alarms(request)}
         deployment = request.deployment
         component.cfn_inference_component = sagemaker.CfnInferenceComponent(
@@ -334,17 +345,21 @@ class InferenceComponentEndpoint(DeployedEndpoint, StreamingInvocation, Instance
             return None
         policy = self.policies[-1]
         present: list[dict[str, Any]] = policy.document.to_json()["Statement"]
-        if policy_length([*present, *statements]) <= MAX_POLICY_LENGTH:
-            policy.add_statements(
-                *(iam.PolicyStatement.from_json(statement) for statement in statements)
+        said = without_ids(statements)
+        if policy_length([*present, *said]) <= MAX_POLICY_LENGTH:
+            policy.add_statements(*(iam.PolicyStatement.from_json(statement) for statement in said))
+        else:
+            policy = emit_policy(
+                self,
+                f"Policy{len(self.policies) + 1}",
+                role=self.role,
+                statements=said,
+                minimize=True,
             )
-            return policy
-        policy = emit_policy(
-            self, f"Policy{len(self.policies) + 1}", role=self.role, statements=statements
-        )
-        self.policies.append(policy)
-        if isinstance(self.role, ExecutionRole):
-            self.role.attach(policy)
+            self.policies.append(policy)
+            if isinstance(self.role, ExecutionRole):
+                self.role.attach(policy)
+        acknowledge_statements(policy, self.role, self._placed.environment, statements)
         return policy
 
     def grant_invoke(self, grantee: iam.IGrantable) -> iam.Grant:

@@ -14,6 +14,7 @@ from . import metrics
 from .endpoint_metrics import InstanceInvocationMetrics
 from .environment import StackEnvironment
 from .metrics import EndpointMetric, MetricOptions, MetricSubject, make_metric
+from .tree import place_below
 from .variants import DEFAULT_VARIANT_NAME
 
 if TYPE_CHECKING:
@@ -52,9 +53,11 @@ class InferenceEndpoint(Resource):
     ) -> None:
         """Keep what identifies the endpoint; use a subclass or a ``from_*`` method."""
         super().__init__(scope, construct_id)
+        place_below(scope, construct_id, self)
         self._endpoint_name = endpoint_name
         self._endpoint_arn = endpoint_arn
         self._variant_names = tuple(variant_names)
+        self.security_groups: Sequence[ec2.ISecurityGroup] = []
         self._connections: ec2.Connections | None = None
 
     @staticmethod
@@ -103,9 +106,7 @@ class InferenceEndpoint(Resource):
             variant_names=variant_names,
         )
         if security_groups is not None:
-            from aws_cdk import aws_ec2 as ec2
-
-            endpoint._connections = ec2.Connections(security_groups=list(security_groups))
+            endpoint.security_groups = list(security_groups)
         return endpoint
 
     @property
@@ -138,11 +139,15 @@ class InferenceEndpoint(Resource):
 
         :raises ValueError: if the endpoint has no security groups.
         """
-        if self._connections is None:
+        if not self.security_groups:
             raise ValueError(
                 f"endpoint {self.endpoint_name!r} has no security groups; pass vpc (or "
                 "security_groups when importing)"
             )
+        if self._connections is None:
+            from aws_cdk import aws_ec2 as ec2
+
+            self._connections = ec2.Connections(security_groups=list(self.security_groups))
         return self._connections
 
     def grant(self, grantee: iam.IGrantable, *actions: str) -> iam.Grant:

@@ -5,7 +5,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from aws_cdk import Stack
 from aws_cdk import aws_sagemaker as sagemaker
 from constructs import Construct
 
@@ -362,9 +361,7 @@ def emit_model(
         identity = (*identity, *network.identity)
     if enable_network_isolation:
         properties["enable_network_isolation"] = True
-    name = replacement_name(
-        Stack.of(scope), naming.model_name, properties, *model.identity, *identity
-    )
+    name = replacement_name(scope, naming.model_name, properties, *model.identity, *identity)
     return EmittedModel(
         name=name,
         resource=sagemaker.CfnModel(scope, construct_id, model_name=name, **properties),

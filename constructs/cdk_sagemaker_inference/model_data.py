@@ -12,8 +12,9 @@ from aws_cdk import aws_sagemaker as sagemaker
 from constructs import Construct
 
 from .environment import StackEnvironment
+from .reads import read
 from .replacement import physical_name
-from .storage import S3Prefix
+from .storage import S3Prefix, bucket_region, object_arn, object_url
 
 if TYPE_CHECKING:
     from aws_cdk import aws_kms as kms
@@ -166,6 +167,11 @@ class ModelData(ABC):
         """The local file, where there is one."""
         return None
 
+    @property
+    def region(self) -> str | None:
+        """Region of the artifact's bucket where CDK knows it, perhaps a token."""
+        return None
+
     @abstractmethod
     def bind(self, scope: Construct, environment: StackEnvironment) -> BoundModelData:
         """Make what the artifact needs below ``scope`` and say how the model refers to it."""
@@ -180,12 +186,16 @@ class _BucketModelData(ModelData):
     def key(self) -> str | None:
         return self.object_key
 
+    @property
+    def region(self) -> str | None:
+        return bucket_region(self.bucket)
+
     def bind(self, scope: Construct, environment: StackEnvironment) -> BoundModelData:
-        key = self.bucket.encryption_key
+        key = read(self.bucket, "encryption_key")
         return BoundModelData(
-            url=self.bucket.s3_url_for_object(self.object_key),
-            object_arn=self.bucket.arn_for_objects(self.object_key),
-            key_arns=[] if key is None else [key.key_arn],
+            url=object_url(self.bucket, self.object_key),
+            object_arn=object_arn(self.bucket, self.object_key),
+            key_arns=[] if key is None else [read(key, "key_arn")],
             identity=physical_name(self.bucket),
         )
 
@@ -214,7 +224,7 @@ class _UriModelData(ModelData):
         return BoundModelData(
             url=self.location,
             object_arn=environment.object_arn(path),
-            key_arns=[] if self.encryption_key is None else [self.encryption_key.key_arn],
+            key_arns=[] if self.encryption_key is None else [read(self.encryption_key, "key_arn")],
         )
 
 
@@ -255,6 +265,10 @@ class _BelowPrefix(ModelData):
     def prefix_below(self) -> str | None:
         return self.prefix
 
+    @property
+    def region(self) -> str | None:
+        return bucket_region(self.bucket)
+
     def _read(self) -> dict[str, Any]:
         """What a bound artifact below a prefix consists of."""
         bound = S3Prefix(bucket=self.bucket, prefix=self.prefix).bind()
@@ -264,7 +278,9 @@ class _BelowPrefix(ModelData):
             "object_arn": bound.object_arns,
             "key_arns": bound.key_arns,
             "identity": bound.identity,
-            "listing": BucketListing(bucket_arn=self.bucket.bucket_arn, prefix=f"{self.prefix}/"),
+            "listing": BucketListing(
+                bucket_arn=read(self.bucket, "bucket_arn"), prefix=f"{self.prefix}/"
+            ),
         }
 
 

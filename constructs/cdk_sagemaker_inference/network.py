@@ -2,10 +2,14 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import TYPE_CHECKING
+from weakref import WeakKeyDictionary
 
 from constructs import Construct
 
+from .acknowledgements import AMONG_THEMSELVES
+from .acknowledging import acknowledge
 from .environment import StackEnvironment
 from .replacement import physical_name
 
@@ -32,17 +36,16 @@ class BoundNetwork:
     :param subnet_ids: subnets that the instances get their network interfaces in.
     :param security_groups: groups of those interfaces.
     :param security_group_ids: their ids.
-    :param owner_account: account of subnets and groups in ARNs. The subnets of an imported VPC may
-        be shared by another account, which CDK does not know; their ids are unique, so ``*`` is as
-        exact.
-    :param connections: the same groups, for rules.
+    :param subnet_account: account of the subnets in ARNs. Those of an imported VPC may be shared by
+        another account, which CDK does not know; their ids are unique, so ``*`` is as exact.
+    :param group_account: account of the groups in ARNs; likewise for groups of the user's.
     """
 
     subnet_ids: list[str]
     security_groups: "list[ec2.ISecurityGroup]"
     security_group_ids: list[str]
-    owner_account: str
-    connections: "ec2.Connections"
+    subnet_account: str
+    group_account: str
 
     @property
     def identity(self) -> tuple[object, ...]:
@@ -57,6 +60,18 @@ def select_subnets(
 
     :returns: the subnets, or why CDK finds none.
     """
+    if selection is None:
+        # Many endpoints share a VPC.
+        if vpc not in _DEFAULT_SUBNETS:
+            _DEFAULT_SUBNETS[vpc] = _selected(vpc, None)
+        return _DEFAULT_SUBNETS[vpc]
+    return _selected(vpc, selection)
+
+
+_DEFAULT_SUBNETS: "WeakKeyDictionary[ec2.IVpc, SelectedSubnets | str]" = WeakKeyDictionary()
+
+
+def _selected(vpc: "ec2.IVpc", selection: "ec2.SubnetSelection | None") -> SelectedSubnets | str:
     try:
         if selection is None:
             selected = vpc.select_subnets()
@@ -75,6 +90,13 @@ def select_subnets(
         subnet_ids=selected.subnet_ids,
         availability_zones=selected.availability_zones,
     )
+
+
+@cache
+def _https() -> "tuple[ec2.IPeer, ec2.Port]":
+    from aws_cdk import aws_ec2 as ec2
+
+    return ec2.Peer.any_ipv4(), ec2.Port.tcp(443)
 
 
 def bind_network(
@@ -96,6 +118,7 @@ def bind_network(
     """
     from aws_cdk import aws_ec2 as ec2
 
+    own = security_groups is None
     if security_groups is None:
         group = ec2.SecurityGroup(
             scope,
@@ -105,19 +128,22 @@ def bind_network(
             allow_all_outbound=False,
         )
         if allow_https:
-            group.add_egress_rule(
-                ec2.Peer.any_ipv4(), ec2.Port.tcp(443), "Model artifact and image over HTTPS"
-            )
+            anywhere, https = _https()
+            group.add_egress_rule(anywhere, https, "Model artifact and image over HTTPS")
         if among_themselves:
             group.connections.allow_internally(
                 ec2.Port.all_traffic(), "Instances of a job among themselves"
             )
+            for child in group.node.children:
+                if isinstance(child, ec2.CfnSecurityGroupIngress):
+                    acknowledge(child, environment, AMONG_THEMSELVES)
         security_groups = [group]
     groups = list(security_groups)
+    here = environment.account
     return BoundNetwork(
         subnet_ids=subnets.subnet_ids,
         security_groups=groups,
         security_group_ids=[group.security_group_id for group in groups],
-        owner_account=environment.account if isinstance(vpc, ec2.Vpc) else "*",
-        connections=ec2.Connections(security_groups=groups),
+        subnet_account=here if isinstance(vpc, ec2.Vpc) else "*",
+        group_account=here if own or isinstance(vpc, ec2.Vpc) else "*",
     )

@@ -41,7 +41,8 @@ class RealtimeEndpoint(DeployedEndpoint, StreamingInvocation, InstanceInvocation
     """A real-time endpoint: one HTTPS address, answers within 60 seconds.
 
     Every change of an argument deploys: models and configs get a new name with each change, and the
-    endpoint keeps its own and is updated in place.
+    endpoint keeps its own and is updated in place. The few that SageMaker refuses because of what
+    is deployed already (:class:`Scaling`, :class:`Variant`) are found by :func:`check_updates`.
 
     Example::
 

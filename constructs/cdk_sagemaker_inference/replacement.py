@@ -4,26 +4,32 @@ import hashlib
 import json
 from collections.abc import Mapping
 
-from aws_cdk import Stack
+from constructs import Construct
+
+from .reads import read
+from .tree import address_of, stack_of
 
 HASH_LENGTH = 8
 """Digits of the hash; with its hyphen it takes nine of a name's 63 characters."""
 
 
 def replacement_name(
-    stack: Stack, base: str, properties: Mapping[str, object], *identity: object
+    scope: Construct, base: str, properties: Mapping[str, object], *identity: object
 ) -> str:
     """Name a resource of which every property forces a replacement.
 
     The hash covers the properties as they resolve in the template, never token strings, which
-    differ from synth to synth.
+    differ from synth to synth. It also covers where the scope is, for two stacks may have the same
+    model, with a role of the same logical id.
 
+    :param scope: the resource's scope.
     :param base: beginning of the name.
     :param properties: all properties of the resource but name and tags.
     :param identity: what else makes the properties differ at deployment.
     """
-    resolved = stack.resolve({"properties": properties, "identity": list(identity)})
-    text = json.dumps(resolved, sort_keys=True, separators=(",", ":"))
+    said = {"properties": properties, "identity": list(identity)}
+    resolved = stack_of(scope).resolve(said)
+    text = json.dumps([address_of(scope), resolved], sort_keys=True, separators=(",", ":"))
     return f"{base}-{hashlib.sha256(text.encode()).hexdigest()[:HASH_LENGTH]}"
 
 
@@ -35,5 +41,5 @@ def physical_name(resource: object) -> tuple[object, ...]:
     resources have literal references and need nothing.
     """
     # jsii exposes CDK's protected ``physicalName`` with an underscore; interfaces lack it.
-    name = getattr(resource, "_physical_name", None)
+    name = read(resource, "_physical_name")
     return () if name is None else (name,)

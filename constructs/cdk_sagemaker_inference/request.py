@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from .alarm_kinds import AlarmKind
 from .alarms import AlarmSettings, alarm_name
+from .app_names import OtherName
 from .async_inference import AsyncInference
 from .component_request import ComponentRequest
 from .data_capture import DataCapture
@@ -207,6 +208,22 @@ class EndpointRequest:
                     yield f"{argument}{part}", variables
 
     @property
+    def given_names(self) -> Iterator[tuple[str, str]]:
+        """What it names, of which an account and Region have one, with what the name is of.
+
+        Models and configs have a hash in their names, transform jobs one of their stack.
+        """
+        naming = self.naming
+        if self.component is not None:
+            yield "inference component", naming.component_name(self.component.name)
+        elif self.transform is None:
+            yield "endpoint", naming.endpoint_name
+        elif self.alarms is not None:
+            yield "alarms on transform jobs", naming.transform_job_name
+        elif self.runs is not None and self.runs.on_demand is not None:
+            yield "log group of transform jobs", naming.transform_job_name
+
+    @property
     def subjects(self) -> Sequence[MetricSubject]:
         """What alarms guard: production variants, or the added component."""
         if self.component is not None:
@@ -239,11 +256,13 @@ class PlacedRequest:
     :param environment: partition, Region and account of the stack.
     :param subnets: the subnets that the request comes to, why there are none, or nothing without a
         VPC.
+    :param others: constructs of the app that give a name of the request too.
     """
 
     request: EndpointRequest
     environment: StackEnvironment
     subnets: SelectedSubnets | str | None = None
+    others: Sequence[OtherName] = ()
 
 
 def rollback_alarms(request: EndpointRequest) -> Iterator[tuple[AlarmKind, str]]:

@@ -120,6 +120,7 @@ class Scaling(CapacityScaling):
     The service-linked role of Application Auto Scaling is used, which AWS makes by itself. While a
     variant scales, SageMaker refuses updates that change its instance type or its name (Developer
     Guide, endpoint-scaling-update): remove the scaling first, deploy, then change.
+    :func:`check_updates` tells of it at synth.
 
     Example::
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from constructs import Construct
 
 from .metrics import MetricSubject
+from .reads import seconds
 
 if TYPE_CHECKING:
     from aws_cdk import Duration
@@ -64,7 +65,7 @@ class PredefinedMetric(Enum):
 
 def cooldown_seconds(duration: "Duration | None", default: int) -> float:
     """A pause in seconds."""
-    return default if duration is None else duration.to_seconds(integral=False)
+    return default if duration is None else seconds(duration)
 
 
 class ScalingPolicy(ABC):

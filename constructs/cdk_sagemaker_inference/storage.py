@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, cast
 
 from aws_cdk import aws_iam as iam
 
+from .reads import read
 from .replacement import physical_name
 from .tokens import is_token
 
@@ -38,11 +39,11 @@ class S3Prefix:
 
     def bind(self) -> "BoundPrefix":
         """Read from the bucket and the keys what others need."""
-        own_key = self.bucket.encryption_key
-        keys = [key.key_arn for key in (self.encryption_key, own_key) if key is not None]
+        own_key = read(self.bucket, "encryption_key")
+        keys = [read(key, "key_arn") for key in (self.encryption_key, own_key) if key is not None]
         return BoundPrefix(
-            url=self.bucket.s3_url_for_object(self.prefix),
-            object_arns=self.bucket.arn_for_objects(f"{self.prefix}/*"),
+            url=object_url(self.bucket, self.prefix),
+            object_arns=object_arn(self.bucket, f"{self.prefix}/*"),
             key_arns=keys,
             identity=physical_name(self.bucket),
         )
@@ -52,9 +53,9 @@ class S3Prefix:
 
         A bucket that was imported twice is one where its name is a literal.
         """
-        name = getattr(self.bucket, "bucket_name", None)
+        name = read(self.bucket, "bucket_name")
         same_bucket = self.bucket is other.bucket or (
-            name is not None and name == getattr(other.bucket, "bucket_name", None)
+            name is not None and name == read(other.bucket, "bucket_name")
         )
         return same_bucket and f"{self.prefix}/".startswith(f"{other.prefix}/")
 
@@ -106,6 +107,22 @@ class BoundPrefix:
     object_arns: str
     key_arns: Sequence[str]
     identity: tuple[object, ...]
+
+
+def bucket_region(bucket: "s3.IBucket") -> str | None:
+    """Region of a bucket, a token where its stack names none."""
+    region = read(read(bucket, "env"), "region")
+    return region if isinstance(region, str) else None
+
+
+def object_url(bucket: "s3.IBucket", key: str) -> str:
+    """``s3://bucket/key``."""
+    return f"{_SCHEME}{read(bucket, 'bucket_name')}/{key}"
+
+
+def object_arn(bucket: "s3.IBucket", pattern: str) -> str:
+    """ARN of an object, or of all that a pattern matches."""
+    return f"{read(bucket, 'bucket_arn')}/{pattern}"
 
 
 def prefix_problem(prefix: str, *, max_uri_length: int) -> str | None:

@@ -6,6 +6,7 @@ from enum import Enum
 from typing import TYPE_CHECKING, Any
 
 from .model import ModelDefinition
+from .reads import read
 from .storage import S3Prefix
 
 if TYPE_CHECKING:
@@ -221,7 +222,7 @@ class TransformOutput:
         if self.accept is not None:
             said["Accept"] = self.accept
         if self.location.encryption_key is not None:
-            said["KmsKeyId"] = self.location.encryption_key.key_arn
+            said["KmsKeyId"] = read(self.location.encryption_key, "key_arn")
         return said
 
 
@@ -272,7 +273,7 @@ class BatchDataCapture:
             "DestinationS3Uri": self.location.bucket.s3_url_for_object(self.location.prefix)
         }
         if self.location.encryption_key is not None:
-            said["KmsKeyId"] = self.location.encryption_key.key_arn
+            said["KmsKeyId"] = read(self.location.encryption_key, "key_arn")
         if self.generate_inference_id:
             said["GenerateInferenceId"] = True
         return said
@@ -362,7 +363,7 @@ class TransformRequest:
         if self.ami_version is not None:
             said["TransformResources"]["TransformAmiVersion"] = self.ami_version
         if self.volume_key is not None:
-            said["TransformResources"]["VolumeKmsKeyId"] = self.volume_key.key_arn
+            said["TransformResources"]["VolumeKmsKeyId"] = read(self.volume_key, "key_arn")
         if self.max_concurrent_transforms is not None:
             said["MaxConcurrentTransforms"] = self.max_concurrent_transforms
         if self.max_payload is not None:

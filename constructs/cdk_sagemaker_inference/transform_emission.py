@@ -9,14 +9,25 @@ from aws_cdk import CustomResource, Duration, RemovalPolicy, Stack
 from aws_cdk import aws_iam as iam
 from constructs import Construct
 
+from .acknowledgements import (
+    DEAD_LETTERS,
+    FUNCTION_VERSIONS,
+    FUNCTIONS,
+    NO_LOG_KEY,
+    PROVIDER,
+    STATE_MACHINE_WILDCARD,
+)
+from .acknowledging import acknowledge, acknowledge_resources
 from .environment import StackEnvironment
-from .execution_role import emit_policy
+from .execution_role import ExecutionRole, acknowledge_statements, emit_policy
 from .transform_runs import BatchSchedule, RunAtDeployment, RunOnDemand
 
 if TYPE_CHECKING:
+    from aws_cdk import aws_lambda as lambda_
     from aws_cdk import aws_scheduler as scheduler
     from aws_cdk import aws_sqs as sqs
     from aws_cdk import aws_stepfunctions as stepfunctions
+    from aws_cdk import custom_resources
 
 POLLING_SECONDS = 30
 CONFIRMATION_SECONDS = 900
@@ -86,9 +97,15 @@ class JobTemplate:
 
 
 def _role(
-    scope: Construct, service: str, description: str, *, account: str | None = None
-) -> iam.IRole:
-    """Make a role for a service.
+    scope: Construct,
+    service: str,
+    description: str,
+    *,
+    environment: StackEnvironment,
+    statements: Sequence[dict[str, Any]],
+    account: str | None = None,
+) -> tuple[iam.IRole, iam.ManagedPolicy]:
+    """Make a role for a service, and its policy.
 
     :param account: the account that the service must act for, so that nobody makes it act for him
         (Developer Guides, confused deputy). Lambda says none.
@@ -98,10 +115,14 @@ def _role(
         conditions=None if account is None else {"StringEquals": {"aws:SourceAccount": account}},
     )
     # jsii's types name parameters otherwise than the protocols do.
-    role = iam.Role(
+    made = ExecutionRole(
         scope, "Role", assumed_by=cast(iam.IPrincipal, principal), description=description
     )
-    return cast(iam.IRole, role)
+    role = cast(iam.IRole, made)
+    policy = emit_policy(scope, "Policy", role=role, statements=statements)
+    made.attach(policy)
+    acknowledge_statements(policy, role, environment, statements)
+    return role, policy
 
 
 def function_code_path() -> Path:
@@ -129,11 +150,12 @@ def emit_run_at_deployment(
         retention=logs.RetentionDays.ONE_MONTH,
         removal_policy=RemovalPolicy.DESTROY,
     )
-    role = _role(scope, "lambda.amazonaws.com", f"Starts transform jobs {job.name_prefix}-*")
-    policy = emit_policy(
+    acknowledge(log_group, environment, NO_LOG_KEY)
+    role, policy = _role(
         scope,
-        "Policy",
-        role=role,
+        "lambda.amazonaws.com",
+        f"Starts transform jobs {job.name_prefix}-*",
+        environment=environment,
         statements=[
             *job.statements(environment),
             {
@@ -160,20 +182,26 @@ def emit_run_at_deployment(
             memory_size=FUNCTION_MEMORY_MEBIBYTES,
             timeout=Duration.seconds(FUNCTION_TIMEOUT_SECONDS),
         )
+        acknowledge(made, environment, *FUNCTIONS)
         return cast(lambda_.IFunction, made)
 
+    on_event, is_complete = (
+        function("OnEvent", "on_event"),
+        function("IsComplete", "is_complete"),
+    )
     wait = run.wait_for_completion
     total = Duration.seconds(CONFIRMATION_SECONDS) if wait is None else wait
     provider = custom_resources.Provider(
         scope,
         "Provider",
-        on_event_handler=function("OnEvent", "on_event"),
-        is_complete_handler=function("IsComplete", "is_complete"),
+        on_event_handler=on_event,
+        is_complete_handler=is_complete,
         query_interval=Duration.seconds(POLLING_SECONDS),
         total_timeout=total,
         # Groups that the framework makes of its own outlive the stack.
         log_group=log_group,
     )
+    _acknowledge_provider(provider, environment, [on_event, is_complete])
     properties: dict[str, Any] = {
         "NamePrefix": job.name_prefix,
         "Definition": job.definition,
@@ -193,6 +221,27 @@ def emit_run_at_deployment(
     # Without it the functions may start before they may do anything.
     resource.node.add_dependency(policy)
     return resource
+
+
+def _acknowledge_provider(
+    provider: "custom_resources.Provider",
+    environment: StackEnvironment,
+    handlers: "Sequence[lambda_.IFunction]",
+) -> None:
+    """Tell rule packs why what CDK's framework is made of is right; nobody else can reach it."""
+    acknowledge(provider, environment, *PROVIDER)
+    framework = [
+        cast("lambda_.IFunction", provider.node.find_child(f"framework-{name}"))
+        for name in ("isComplete", "onTimeout")
+    ]
+    acknowledge_resources(
+        provider,
+        environment,
+        {
+            f"{function.function_arn}:*": FUNCTION_VERSIONS.reason
+            for function in (*handlers, *framework)
+        },
+    )
 
 
 def emit_schedule(
@@ -257,6 +306,7 @@ def emit_schedules(
             enforce_ssl=True,
             retention_period=Duration.days(14),
         )
+        acknowledge(made, environment, DEAD_LETTERS)
         own_queue = cast(sqs.IQueue, made)
     queues = {
         schedule.name: cast(
@@ -265,12 +315,6 @@ def emit_schedules(
         )
         for schedule in schedules
     }
-    role = _role(
-        scope,
-        "scheduler.amazonaws.com",
-        f"Starts transform jobs {job.name_prefix}-*",
-        account=environment.account,
-    )
     arns = list(dict.fromkeys(queue.queue_arn for queue in queues.values()))
     keys = [queue.encryption_master_key for queue in queues.values()]
     key_arns = list(dict.fromkeys(key.key_arn for key in keys if key is not None))
@@ -292,7 +336,14 @@ def emit_schedules(
                 "Resource": key_arns,
             }
         )
-    policy = emit_policy(scope, "Policy", role=role, statements=statements)
+    role, policy = _role(
+        scope,
+        "scheduler.amazonaws.com",
+        f"Starts transform jobs {job.name_prefix}-*",
+        environment=environment,
+        statements=statements,
+        account=environment.account,
+    )
     # A scope of their own, so that a schedule may be called Role.
     named = Construct(scope, "Named")
     made_schedules = {}
@@ -318,17 +369,13 @@ def emit_state_machine(
     from aws_cdk import aws_stepfunctions as stepfunctions
 
     stack = Stack.of(scope)
-    role = _role(
+    rule = "rule/StepFunctionsGetEventsForSageMakerTransformJobsRule"
+    role, policy = _role(
         scope,
         "states.amazonaws.com",
         f"Runs transform jobs {job.name_prefix}-*",
+        environment=environment,
         account=environment.account,
-    )
-    rule = "rule/StepFunctionsGetEventsForSageMakerTransformJobsRule"
-    policy = emit_policy(
-        scope,
-        "Policy",
-        role=role,
         statements=[
             *job.statements(environment),
             {
@@ -347,6 +394,15 @@ def emit_state_machine(
             },
         ],
     )
+    log_group = logs.LogGroup(
+        scope,
+        "LogGroup",
+        # The service writes only to groups with such names without a policy of their own.
+        log_group_name=f"/aws/vendedlogs/states/{job.name_prefix}",
+        retention=logs.RetentionDays.ONE_MONTH,
+        removal_policy=RemovalPolicy.DESTROY,
+    )
+    acknowledge(log_group, environment, NO_LOG_KEY)
     machine = stepfunctions.StateMachine(
         scope,
         "Resource",
@@ -357,44 +413,37 @@ def emit_state_machine(
         role=role,
         tracing_enabled=True,
         logs=stepfunctions.LogOptions(
-            destination=logs.LogGroup(
-                scope,
-                "LogGroup",
-                # The service writes only to groups with such names without a policy of their own.
-                log_group_name=f"/aws/vendedlogs/states/{job.name_prefix}",
-                retention=logs.RetentionDays.ONE_MONTH,
-                removal_policy=RemovalPolicy.DESTROY,
-            ),
+            destination=log_group,
             level=stepfunctions.LogLevel.ALL,
             include_execution_data=False,
         ),
     )
     machine.node.add_dependency(policy)
+    # CDK has added the statements for traces and logs.
+    acknowledge_resources(policy, environment, {"*": STATE_MACHINE_WILDCARD.reason})
+    cast(ExecutionRole, role).keep_apart(["*"])
+    statements: list[dict[str, Any]] = [
+        {
+            "Sid": "StartItems",
+            "Effect": "Allow",
+            "Action": ["states:StartExecution"],
+            "Resource": [machine.state_machine_arn],
+        },
+        {
+            "Sid": "FollowItems",
+            "Effect": "Allow",
+            "Action": ["states:DescribeExecution", "states:StopExecution"],
+            # Executions of items have the map's label after a slash, while the Developer Guide
+            # (iam-policies-eg-dist-map) names executions without one.
+            "Resource": [
+                environment.arn("states", f"execution:{machine.state_machine_name}{rest}")
+                for rest in ("/*", ":*")
+            ],
+        },
+    ]
     # A map runs an execution for each item. Of its own, because it refers to the machine.
-    emit_policy(
-        scope,
-        "MapPolicy",
-        role=role,
-        statements=[
-            {
-                "Sid": "StartItems",
-                "Effect": "Allow",
-                "Action": ["states:StartExecution"],
-                "Resource": [machine.state_machine_arn],
-            },
-            {
-                "Sid": "FollowItems",
-                "Effect": "Allow",
-                "Action": ["states:DescribeExecution", "states:StopExecution"],
-                # Executions of items have the map's label after a slash, while the Developer Guide
-                # (iam-policies-eg-dist-map) names executions without one.
-                "Resource": [
-                    environment.arn("states", f"execution:{machine.state_machine_name}{rest}")
-                    for rest in ("/*", ":*")
-                ],
-            },
-        ],
-    )
+    map_policy = emit_policy(scope, "MapPolicy", role=role, statements=statements)
+    acknowledge_statements(map_policy, role, environment, statements)
     return machine
 
 

@@ -5,10 +5,19 @@ from aws_cdk import aws_sagemaker as sagemaker
 from constructs import Construct
 
 from .endpoint import DeployedEndpoint
-from .execution_role import Exchange, ModelNeeds, Needs, emit_role, policy_statements, without_ids
+from .execution_role import (
+    Exchange,
+    ModelNeeds,
+    Needs,
+    acknowledge_statements,
+    emit_role,
+    policy_statements,
+    without_ids,
+)
 from .model import emit_model
 from .model_data import BucketListing
 from .network import SelectedSubnets, bind_network
+from .reads import read
 from .replacement import physical_name
 from .request import PlacedRequest
 from .transform import TransformRequest
@@ -26,7 +35,7 @@ def exchange_of(transform: TransformRequest) -> Exchange:
         read=[] if given.location is None else [given.location.bind()],
         written=[location.bind() for location in transform.outputs],
         object_arns=[] if given.file is None else [given.file[0].arn_for_objects(given.file[1])],
-        object_key_arns=[] if key is None else [key.key_arn],
+        object_key_arns=[] if key is None else [read(key, "key_arn")],
         listings=[]
         if listed is None
         else [BucketListing(bucket_arn=listed[0].bucket_arn, prefix=listed[1])],
@@ -72,7 +81,7 @@ class OwnTransformModel:
                 metric_namespaces=METRIC_NAMESPACE,
                 models=ModelNeeds.of([model]),
                 exchange=exchange_of(transform),
-                volume_key_arn=None if key is None else key.key_arn,
+                volume_key_arn=None if key is None else read(key, "key_arn"),
                 network=network,
             ),
         )
@@ -102,10 +111,12 @@ def lend_endpoint_model(
             metric_namespaces=METRIC_NAMESPACE,
             models=ModelNeeds(),
             exchange=exchange_of(transform),
-            volume_key_arn=None if key is None else key.key_arn,
+            volume_key_arn=None if key is None else read(key, "key_arn"),
         )
+        environment = endpoint.stack_environment
+        statements = policy_statements(needs, environment)
         # Several jobs may share an endpoint.
-        statements = without_ids(policy_statements(needs, endpoint.stack_environment))
-        endpoint.policy.add_statements(*map(iam.PolicyStatement.from_json, statements))
+        endpoint.policy.add_statements(*map(iam.PolicyStatement.from_json, without_ids(statements)))
+        acknowledge_statements(endpoint.policy, endpoint.role, environment, statements)
     name = transform.variant_name
     return endpoint.cfn_models[endpoint.variant_names[0] if name is None else name]

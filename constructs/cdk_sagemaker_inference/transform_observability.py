@@ -10,6 +10,7 @@ from constructs import Construct
 
 from .alarm_kinds import Severity
 from .alarms import AlarmSettings, add_actions
+from .reads import read
 
 if TYPE_CHECKING:
     from aws_cdk import aws_events as events
@@ -102,7 +103,7 @@ def emit_batch_alarm(
     dimension: tuple[str, str],
 ) -> cloudwatch.CfnAlarm:
     """Emit an alarm on something that batch transform jobs should not do."""
-    topics = None if alarms.topic is None else [alarms.topic.topic_arn]
+    topics = None if alarms.topic is None else [read(alarms.topic, "topic_arn")]
     resource = cloudwatch.CfnAlarm(
         scope,
         construct_id,

@@ -13,6 +13,7 @@ from . import (
     models,
     multi_model,
     names,
+    neighbours,
     network,
     observability,
     permissions,
@@ -40,6 +41,7 @@ _MODULES = (
     transform,
     network,
     permissions,
+    neighbours,
 )
 
 CASES: Cases = {id: case for module in _MODULES for id, case in module.CASES.items()}

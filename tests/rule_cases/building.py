@@ -73,9 +73,26 @@ FLEET = (
 
 @dataclass(frozen=True, eq=False)
 class FakeBucket:
-    """Rules only look at whether two prefixes are of one bucket."""
+    """Rules only look at whether two prefixes are of one bucket, and at its Region."""
 
     bucket_name: str | None = None
+    region: str | None = None
+
+    @property
+    def env(self) -> "FakeBucket":
+        return self
+
+
+@dataclass(frozen=True)
+class FakeKey:
+    """Rules only look at a key's ARN."""
+
+    region: str = REGION
+    account: str = ACCOUNT
+
+    @property
+    def key_arn(self) -> str:
+        return f"arn:aws:kms:{self.region}:{self.account}:key/11111111-2222-3333-4444-555555555555"
 
 
 class FakeVpc:
@@ -110,6 +127,7 @@ def placed(
         account=changes.pop("account", ACCOUNT),
     )
     subnets = changes.pop("subnets", None)
+    others = changes.pop("beside", ())
     said: dict[str, Any] = {"variants": []}
     if added:
         said["component"] = _component(changes)
@@ -124,7 +142,7 @@ def placed(
     )
     kind = KINDS[type] + (".add_model" if added else "")
     request = EndpointRequest(kind=kind, type=type, naming=naming, **said, **changes)
-    return PlacedRequest(request=request, environment=environment, subnets=subnets)
+    return PlacedRequest(request=request, environment=environment, subnets=subnets, others=others)
 
 
 def _taken(

@@ -1,5 +1,7 @@
 """Cases of the rules about images, artifacts and environment variables."""
 
+from typing import Any
+
 from aws_cdk import Aws
 
 from cdk_sagemaker_inference import ContainerImage, ModelData, ModelPackage
@@ -7,8 +9,10 @@ from cdk_sagemaker_inference import ContainerImage, ModelData, ModelPackage
 from .building import (
     ARCHIVE,
     ECR,
+    REGION,
     TOKEN,
     Cases,
+    FakeBucket,
     FakeVpc,
     More,
     added,
@@ -17,6 +21,12 @@ from .building import (
     image,
     serverless,
 )
+
+
+def from_bucket(region: str) -> ModelData:
+    bucket: Any = FakeBucket(region=region)
+    return ModelData.from_bucket(bucket, "fraud/3/model.tar.gz")
+
 
 DIGEST = "sha256:" + "0" * 64
 
@@ -81,6 +91,12 @@ CASES: Cases = {
         {"data": ModelData.from_uri("s3://models//fraud.tar.gz")},
         "; 'fraud.tar.gz'",
     ),
+    "model-data-region": (
+        {"data": from_bucket(REGION)},
+        {"data": from_bucket("us-east-1")},
+        "model.data='us-east-1': is the Region of the artifact's bucket, which must be in the "
+        "stack's, eu-west-1; replicate the artifact into a bucket there",
+    ),
     "model-data-asset": (
         {"data": ModelData.from_asset(str(ARCHIVE))},
         {"data": ModelData.from_asset("/nowhere/model.tar.gz")},
@@ -120,6 +136,8 @@ MORE_REFUSED: More = [
 ]
 
 MORE_ACCEPTED: More = [
+    ("model-data-region", {"data": from_bucket(TOKEN)}),
+    ("model-data-region", {"data": from_bucket("us-east-1"), "region": Aws.REGION}),
     ("image-reference", {"image": ecr_image(tag="t" * 128)}),
     ("image-reference", {"image": ecr_image(tag=TOKEN)}),
     ("image-uri", {"image": image(TOKEN * 50)}),

@@ -17,9 +17,12 @@ from cdk_sagemaker_inference import (
 )
 
 from .building import (
+    ACCOUNT,
     NUMBER_TOKEN,
+    REGION,
     TOKEN,
     Cases,
+    FakeTopic,
     More,
     added,
     asynchronous,
@@ -33,6 +36,14 @@ from .building import (
 def capture(**changes: Any) -> DataCapture:
     defaults: dict[str, Any] = {"bucket": object(), "prefix": "captured/fraud"}
     return DataCapture(**defaults | changes)
+
+
+def topic(region: str = REGION) -> Any:
+    return imported(f"arn:aws:sns:{region}:{ACCOUNT}:alarms")
+
+
+def imported(arn: str) -> Any:
+    return FakeTopic(arn)
 
 
 def action() -> Any:
@@ -66,9 +77,15 @@ CASES: Cases = {
         "alarms.min_healthy_instances=2: that each instance sends one datapoint a minute is "
         "inferred",
     ),
+    "alarm-topic-region": (
+        {"alarms": Alarms(topic=topic())},
+        {"alarms": Alarms(topic=topic("us-east-1"))},
+        "alarms.topic='arn:aws:sns:us-east-1:123456789012:alarms': is not in the stack's Region "
+        "eu-west-1",
+    ),
     "alarm-actions": (
-        {"alarms": Alarms(topic=action(), actions={Severity.CRITICAL: [action()] * 4})},
-        {"alarms": Alarms(topic=action(), actions={Severity.CRITICAL: [action()] * 5})},
+        {"alarms": Alarms(topic=topic(), actions={Severity.CRITICAL: [action()] * 4})},
+        {"alarms": Alarms(topic=topic(), actions={Severity.CRITICAL: [action()] * 5})},
         "alarms.actions[Severity.CRITICAL]=6: may be 5 with the topic",
     ),
     "alarm-unknown-instance": (
@@ -99,6 +116,8 @@ CASES: Cases = {
 }
 
 MORE_REFUSED: More = [
+    ("alarm-topic-region", {"alarms": Alarms(topic="operations")}),  # type: ignore[arg-type] # a mistake that users make
+    ("alarm-topic-region", asynchronous(alarms=AsyncAlarms(topic=topic("us-east-1")))),
     ("alarm-thresholds", {"alarms": Alarms(error_5xx_percent=0)}),
     ("alarm-thresholds", {"alarms": Alarms(model_latency_millis=float("inf"))}),
     ("alarm-thresholds", {"alarms": Alarms(min_healthy_instances=0)}),
@@ -147,6 +166,9 @@ MORE_REFUSED: More = [
 ]
 
 MORE_ACCEPTED: More = [
+    ("alarm-topic-region", {"alarms": Alarms(topic=topic(TOKEN))}),
+    ("alarm-topic-region", {"alarms": Alarms(topic=imported(TOKEN))}),
+    ("alarm-topic-region", {"alarms": Alarms(topic=topic("us-east-1")), "region": TOKEN}),
     ("alarm-type", serverless(alarms=ServerlessAlarms())),
     ("alarm-type", asynchronous(alarms=AsyncAlarms())),
     ("alarm-type", multi_model(alarms=MultiModelAlarms())),

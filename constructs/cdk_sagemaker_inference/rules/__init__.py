@@ -25,6 +25,7 @@ from . import (
     models,
     multi_model,
     names,
+    neighbours,
     network,
     observability,
     permissions,
@@ -33,9 +34,9 @@ from . import (
     transform,
     variants,
 )
-from .registry import Finding, Rule
+from .registry import Doubt, Finding, Rule
 
-__all__ = ["RULES", "Finding", "Rule", "refuse", "warn", "warning_id", "warnings"]
+__all__ = ["RULES", "Doubt", "Finding", "Rule", "refuse", "warn", "warning_id", "warnings"]
 
 RULES: tuple[Rule, ...] = (
     *kinds.RULES,
@@ -54,6 +55,7 @@ RULES: tuple[Rule, ...] = (
     *transform.RULES,
     *network.RULES,
     *permissions.RULES,
+    *neighbours.RULES,
 )
 """All rules, in the order in which their findings are reported."""
 

@@ -6,13 +6,14 @@ from ..async_inference import AsyncInference, NotificationTopic
 from ..request import PlacedRequest
 from ..storage import S3Prefix, prefix_problem
 from ..tokens import is_token
-from .registry import Finding, Rule, is_whole, rule
+from .observability import topic_findings
+from .registry import Finding, Rules, is_whole, rule
 
 CONCURRENT_INVOCATIONS = range(1, 1001)
 MAX_PATH_LENGTH = 512
 MAX_INPUT_LENGTH = 1024
 
-RULES: list[Rule] = []
+RULES = Rules("asynchronous endpoints")
 
 
 def _asynchronous(placed: PlacedRequest) -> Iterator[AsyncInference]:
@@ -149,25 +150,8 @@ def _async_response_topics(placed: PlacedRequest) -> Iterator[Finding]:
     source="api:AsyncInferenceNotificationConfig",
 )
 def _async_topic_region(placed: PlacedRequest) -> Iterator[Finding]:
-    region = placed.environment.region
     for asked in _asynchronous(placed):
         topics = {"success_topic": asked.success_topic, "error_topic": asked.error_topic}
         for argument, topic in topics.items():
-            if topic is None or isinstance(topic, bool):
-                continue
-            arn = getattr(topic, "topic_arn", None)
-            if not isinstance(arn, str):
-                yield Finding(
-                    argument=argument,
-                    value=topic,
-                    problem="must be true or an SNS topic",
-                    fix="sns.Topic.from_topic_arn makes one of an ARN",
-                )
-                continue
-            if is_token(region) or is_token(arn) or arn.count(":") < 5:
-                continue
-            if arn.split(":")[3] == region:
-                continue
-            yield Finding(
-                argument=argument, value=arn, problem=f"is not in the stack's Region {region}"
-            )
+            if topic is not None and not isinstance(topic, bool):
+                yield from topic_findings(placed, argument, topic, "true or an SNS topic")

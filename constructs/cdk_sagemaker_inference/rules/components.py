@@ -12,7 +12,7 @@ from ..tokens import is_token
 from ..variants import ComponentVariant
 from .instances import startup_timeouts
 from .names import MAX_NAME_LENGTH
-from .registry import Finding, Rule, is_number, is_whole, rule
+from .registry import Doubt, Finding, Rules, is_number, is_whole, rule
 
 MIN_MEMORY_MEBIBYTES = 128
 MIN_CPU_CORES = 0.25
@@ -29,7 +29,7 @@ REGIONS_WITHOUT_COMPONENTS = frozenset(
     """.split()  # noqa: SIM905  # a list of them would be a line each
 )
 
-RULES: list[Rule] = []
+RULES = Rules("inference components")
 
 
 def _component(placed: PlacedRequest) -> Iterator[ComponentRequest]:
@@ -253,7 +253,7 @@ def _instance_scaling_bounds(placed: PlacedRequest) -> Iterator[Finding]:
     "components-encryption",
     "Whether a customer managed key covers the volumes of component endpoints is not documented.",
     source="dg:model-deploy-feature-matrix",
-    warns=True,
+    warns=Doubt.UNVERIFIED,
 )
 def _components_encryption(placed: PlacedRequest) -> Iterator[Finding]:
     request = placed.request
@@ -274,7 +274,7 @@ def _components_encryption(placed: PlacedRequest) -> Iterator[Finding]:
     "components-region",
     "CloudFormation has inference components in some Regions only.",
     source="cfn:InferenceComponent",
-    warns=True,
+    warns=Doubt.INFERRED,
 )
 def _components_region(placed: PlacedRequest) -> Iterator[Finding]:
     request, region = placed.request, placed.environment.region

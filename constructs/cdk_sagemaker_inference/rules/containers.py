@@ -7,7 +7,7 @@ from ..image_accounts import AWS_IMAGE_ACCOUNTS
 from ..model import Container, ModelDefinition, SeveralContainers
 from ..request import EndpointType, PlacedRequest
 from ..tokens import is_token
-from .registry import Finding, Rule, rule
+from .registry import Doubt, Finding, Rules, rule
 
 MAX_IMAGE_URI_LENGTH = 255
 MAX_MODEL_URL_LENGTH = 1024
@@ -20,7 +20,7 @@ _IMAGE_TAG = re.compile(r"\w[\w.-]{0,127}", re.ASCII)
 _IMAGE_DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
 _S3_URI = re.compile(r"s3://[^/]+/.+")
 
-RULES: list[Rule] = []
+RULES = Rules("images, artifacts and environment variables")
 
 
 def _containers(placed: PlacedRequest) -> Iterator[tuple[str, Container]]:
@@ -190,7 +190,7 @@ def _image_asset(placed: PlacedRequest) -> Iterator[Finding]:
     "image-mutable-tag",
     "A tag that is pushed over deploys nothing, because the template stays the same.",
     source="api:ContainerDefinition",
-    warns=True,
+    warns=Doubt.HARMLESS,
 )
 def _image_mutable_tag(placed: PlacedRequest) -> Iterator[Finding]:
     for argument, container in _containers(placed):
@@ -208,7 +208,7 @@ def _image_mutable_tag(placed: PlacedRequest) -> Iterator[Finding]:
     "image-unknown-repository",
     "The role is granted the image's repository, which must be known for that.",
     source="dg:sagemaker-roles",
-    warns=True,
+    warns=Doubt.UNSEEN,
 )
 def _image_unknown_repository(placed: PlacedRequest) -> Iterator[Finding]:
     for argument, container in _containers(placed):
@@ -270,6 +270,24 @@ def _model_data_key(placed: PlacedRequest) -> Iterator[Finding]:
                 value=data.key,
                 problem="begins with a slash, which would be an empty folder in S3",
                 fix=repr(data.key.lstrip("/")),
+            )
+
+
+@rule(
+    RULES,
+    "model-data-region",
+    "An artifact lies in a bucket of the endpoint's Region.",
+    source="api:ContainerDefinition",
+)
+def _model_data_region(placed: PlacedRequest) -> Iterator[Finding]:
+    for argument, data in placed.request.artifacts:
+        if placed.environment.is_elsewhere(data.region):
+            yield Finding(
+                argument=argument,
+                value=data.region,
+                problem="is the Region of the artifact's bucket, which must be in the stack's, "
+                f"{placed.environment.region}",
+                fix="replicate the artifact into a bucket there",
             )
 
 

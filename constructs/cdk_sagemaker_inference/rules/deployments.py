@@ -6,7 +6,7 @@ from ..deployment import BlueGreen, CapacityUnit, ComponentRolling, DeploymentPo
 from ..model import ModelPackage
 from ..request import PlacedRequest, rollback_alarms
 from ..tokens import is_token
-from .registry import Finding, Rule, is_whole, rule
+from .registry import Doubt, Finding, Rules, is_whole, rule
 
 WAIT_SECONDS = range(3601)
 TIMEOUT_SECONDS = range(600, 28801)
@@ -20,7 +20,7 @@ STEP_PERCENT = {
     "ROLLBACK_BATCH": (1, 100),
 }
 
-RULES: list[Rule] = []
+RULES = Rules("guarded deployments")
 
 
 def _policy(placed: PlacedRequest) -> Iterator[DeploymentPolicy]:
@@ -161,7 +161,7 @@ def _deployment_fleet(placed: PlacedRequest) -> Iterator[Finding]:
     "deployment-rolling-fleet",
     "What a rolling batch of at most half of the fleet is on one instance is not documented.",
     source="api:RollingUpdatePolicy",
-    warns=True,
+    warns=Doubt.UNVERIFIED,
 )
 def _deployment_rolling_fleet(placed: PlacedRequest) -> Iterator[Finding]:
     if isinstance(placed.request.deployment, Rolling) and _may_be_one(placed):
@@ -281,7 +281,7 @@ def _deployment_alarm_count(placed: PlacedRequest) -> Iterator[Finding]:
     "deployment-without-alarms",
     "Without alarms nothing rolls a deployment back; the bakes only wait.",
     source="dg:deployment-guardrails-configuration",
-    warns=True,
+    warns=Doubt.HARMLESS,
 )
 def _deployment_without_alarms(placed: PlacedRequest) -> Iterator[Finding]:
     for policy in _policy(placed):
@@ -304,7 +304,7 @@ def _deployment_without_alarms(placed: PlacedRequest) -> Iterator[Finding]:
     "Inferentia 1 and packages of the Marketplace are deployed all at once, without a final bake, "
     "whatever the policy says.",
     source="dg:deployment-guardrails-exclusions",
-    warns=True,
+    warns=Doubt.HARMLESS,
 )
 def _deployment_fallback(placed: PlacedRequest) -> Iterator[Finding]:
     for policy in _policy(placed):

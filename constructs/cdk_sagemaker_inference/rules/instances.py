@@ -8,14 +8,14 @@ from aws_cdk import Duration, Size, SizeRoundingBehavior
 from ..instances import has_local_storage
 from ..request import PlacedRequest
 from ..tokens import is_token
-from .registry import Finding, Rule, is_whole, rule
+from .registry import Doubt, Finding, Rules, is_whole, rule
 
 VOLUME_GIBIBYTES = range(1, 513)
 TIMEOUT_SECONDS = range(60, 3601)
 
 _INSTANCE_TYPE = re.compile(r"ml\.[a-z]+\d[a-z0-9-]*\.(medium|\d*x?large)")
 
-RULES: list[Rule] = []
+RULES = Rules("instances and volumes")
 
 
 def _gibibytes(size: Size) -> float:
@@ -104,7 +104,7 @@ def _volume_local_storage(placed: PlacedRequest) -> Iterator[Finding]:
     "volume-unknown-storage",
     "Whether these new families have local storage, which takes no volume size, is not documented.",
     source="sagemaker-python-sdk volume_size_supported",
-    warns=True,
+    warns=Doubt.UNVERIFIED,
 )
 def _volume_unknown_storage(placed: PlacedRequest) -> Iterator[Finding]:
     for variant in placed.request.fleets:
@@ -124,7 +124,7 @@ def _volume_unknown_storage(placed: PlacedRequest) -> Iterator[Finding]:
     "encryption-local-storage",
     "The KMS key does not cover local storage, which the instance's hardware encrypts.",
     source="api:CreateEndpointConfigInput",
-    warns=True,
+    warns=Doubt.HARMLESS,
 )
 def _encryption_local_storage(placed: PlacedRequest) -> Iterator[Finding]:
     if placed.request.encryption_key is None:

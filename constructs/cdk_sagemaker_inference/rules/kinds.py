@@ -38,9 +38,9 @@ from ..variants import (
     ServerlessVariant,
     ShadowVariant,
 )
-from .registry import Finding, Rule, rule
+from .registry import Finding, Rules, rule
 
-RULES: list[Rule] = []
+RULES = Rules("kinds of arguments")
 
 
 @dataclass(frozen=True)

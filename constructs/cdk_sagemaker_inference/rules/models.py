@@ -10,7 +10,7 @@ from ..request import EndpointType, PlacedRequest
 from ..storage import prefix_problem
 from ..tokens import is_token
 from .containers import MAX_MODEL_URL_LENGTH
-from .registry import Finding, Rule, rule
+from .registry import Doubt, Finding, Rules, rule
 
 CONTAINERS = range(2, 16)
 MAX_PACKAGE_ARN_LENGTH = 176
@@ -21,7 +21,7 @@ _PACKAGE_ARN = re.compile(
     r"/[a-zA-Z0-9](-*[a-zA-Z0-9]){0,62}(/\d{1,9})?"
 )
 
-RULES: list[Rule] = []
+RULES = Rules("models of several containers, prefixes and packages")
 
 
 def _models(placed: PlacedRequest) -> Iterator[tuple[str, ModelDefinition]]:
@@ -194,7 +194,7 @@ def _containers_shadow(placed: PlacedRequest) -> Iterator[Finding]:
     "Whether pipelines run asynchronously, and several containers as one inference component, is "
     "not documented.",
     source="dg:async-inference, api:InferenceComponentSpecification",
-    warns=True,
+    warns=Doubt.UNVERIFIED,
 )
 def _containers_unverified(placed: PlacedRequest) -> Iterator[Finding]:
     if placed.request.type not in (EndpointType.ASYNC, EndpointType.COMPONENTS):
@@ -259,7 +259,7 @@ def _uncompressed_type(placed: PlacedRequest) -> Iterator[Finding]:
     "Whether files below a prefix are served beside other containers, asynchronously or as an "
     "inference component is not documented.",
     source="api:ContainerDefinition",
-    warns=True,
+    warns=Doubt.UNVERIFIED,
 )
 def _uncompressed_unverified(placed: PlacedRequest) -> Iterator[Finding]:
     kind = placed.request.type
@@ -330,7 +330,7 @@ def _package_arn(placed: PlacedRequest) -> Iterator[Finding]:
     "package-unknown-arn",
     "Another package gives the model another name, because what replaces it must not have its own.",
     source="cfn:Model",
-    warns=True,
+    warns=Doubt.UNSEEN,
 )
 def _package_unknown_arn(placed: PlacedRequest) -> Iterator[Finding]:
     for argument, package in _packages(placed):
@@ -389,7 +389,7 @@ def _package_marketplace(placed: PlacedRequest) -> Iterator[Finding]:
     "package-marketplace-unverified",
     "Whether packages of the Marketplace run as inference components is not documented.",
     source="dg:model-deploy-feature-matrix",
-    warns=True,
+    warns=Doubt.UNVERIFIED,
 )
 def _package_marketplace_unverified(placed: PlacedRequest) -> Iterator[Finding]:
     if placed.request.type is EndpointType.COMPONENTS:
@@ -408,7 +408,7 @@ def _package_marketplace_unverified(placed: PlacedRequest) -> Iterator[Finding]:
     "package-permissions",
     "The role may read what a package is made of, which its ARN does not tell.",
     source="dg:sagemaker-roles",
-    warns=True,
+    warns=Doubt.UNSEEN,
 )
 def _package_permissions(placed: PlacedRequest) -> Iterator[Finding]:
     if not placed.request.attach_execution_policy:

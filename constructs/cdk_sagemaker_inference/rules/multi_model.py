@@ -7,13 +7,13 @@ from ..alarms import MultiModelAlarms
 from ..deployment import BlueGreen
 from ..request import EndpointType, PlacedRequest
 from ..tokens import is_token
-from .registry import Finding, Rule, rule
+from .registry import Doubt, Finding, Rules, rule
 
 # Developer Guide, multi-model-support.
 GPU_FAMILIES = frozenset({"p2", "p3", "g4dn", "g5"})
 ACCELERATOR_FAMILIES = ("inf", "trn", "dl")
 
-RULES: list[Rule] = []
+RULES = Rules("multi-model endpoints")
 
 
 @rule(
@@ -42,7 +42,7 @@ def _multi_model_gpu(placed: PlacedRequest) -> Iterator[Finding]:
     "AWS documents multi-model endpoints on CPUs and on one GPU of p2, p3, g4dn and g5, the latter "
     "with images of Triton.",
     source="dg:multi-model-support",
-    warns=True,
+    warns=Doubt.UNVERIFIED,
 )
 def _multi_model_accelerator(placed: PlacedRequest) -> Iterator[Finding]:
     if placed.request.type is not EndpointType.MULTI_MODEL:
@@ -76,7 +76,7 @@ def _multi_model_accelerator(placed: PlacedRequest) -> Iterator[Finding]:
     "multi-model-cache-hits",
     "Without caching no request finds its model loaded.",
     source="dg:multi-model-caching",
-    warns=True,
+    warns=Doubt.HARMLESS,
 )
 def _multi_model_cache_hits(placed: PlacedRequest) -> Iterator[Finding]:
     alarms = placed.request.alarms
@@ -99,7 +99,7 @@ def _multi_model_cache_hits(placed: PlacedRequest) -> Iterator[Finding]:
     "Whether multi-model endpoints are updated otherwise than all at once is documented in "
     "contradictory ways.",
     source="dg:model-deploy-feature-matrix, dg:deployment-guardrails-exclusions",
-    warns=True,
+    warns=Doubt.CONFLICTING,
 )
 def _multi_model_deployment(placed: PlacedRequest) -> Iterator[Finding]:
     policy = placed.request.deployment

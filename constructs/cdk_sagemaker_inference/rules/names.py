@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from ..replacement import HASH_LENGTH
 from ..request import PlacedRequest
 from ..tokens import is_token
-from .registry import Finding, Rule, is_whole, rule
+from .registry import Finding, Rules, is_whole, rule
 
 MAX_NAME_LENGTH = 63
 MAX_HASHED_NAME_LENGTH = MAX_NAME_LENGTH - 1 - HASH_LENGTH
@@ -22,7 +22,7 @@ _LIMITS = {
 _NAME = re.compile(r"[a-z0-9](-*[a-z0-9])*")
 _TAG_TEXT = re.compile(r"[\w\s.:/=+\-@]*")
 
-RULES: list[Rule] = []
+RULES = Rules("names and tags")
 
 
 @rule(

@@ -4,12 +4,12 @@ from collections.abc import Iterator
 
 from ..request import PlacedRequest
 from ..tokens import is_token
-from .registry import Finding, Rule, rule
+from .registry import Doubt, Finding, Rules, rule
 
 SUBNETS = range(1, 17)
 SECURITY_GROUPS = range(1, 6)
 
-RULES: list[Rule] = []
+RULES = Rules("network")
 
 
 @rule(
@@ -57,7 +57,7 @@ def _subnets(placed: PlacedRequest) -> Iterator[Finding]:
     "subnet-zones",
     "Instances spread over at least two Availability Zones.",
     source="dg:host-vpc",
-    warns=True,
+    warns=Doubt.HARMLESS,
 )
 def _subnet_zones(placed: PlacedRequest) -> Iterator[Finding]:
     subnets = placed.subnets

@@ -15,10 +15,12 @@ from ..alarms import (
     MultiModelAlarms,
     ServerlessAlarms,
 )
+from ..environment import ArnPlace
+from ..reads import read
 from ..request import EndpointType, PlacedRequest
 from ..storage import prefix_problem
 from ..tokens import is_token
-from .registry import Finding, Rule, is_number, is_whole, rule
+from .registry import Doubt, Finding, Rules, is_number, is_whole, rule
 
 MAX_ALARM_ACTIONS = 5
 MAX_CAPTURE_CONTENT_TYPES = 10
@@ -37,7 +39,7 @@ _ALARMS_OF: Mapping[EndpointType, type[AlarmSettings]] = {
     EndpointType.COMPONENTS: InstanceAlarms,
 }
 
-RULES: list[Rule] = []
+RULES = Rules("alarms and data capture")
 
 
 @rule(
@@ -152,7 +154,7 @@ def _alarm_healthy_instances(placed: PlacedRequest) -> Iterator[Finding]:
     "alarm-healthy-counted",
     "Instances are counted by datapoints, one a minute each, which is inferred.",
     source="dg:monitoring-cloudwatch",
-    warns=True,
+    warns=Doubt.INFERRED,
 )
 def _alarm_healthy_counted(placed: PlacedRequest) -> Iterator[Finding]:
     alarms = placed.request.alarms
@@ -189,10 +191,42 @@ def _alarm_actions(placed: PlacedRequest) -> Iterator[Finding]:
 
 @rule(
     RULES,
+    "alarm-topic-region",
+    "An alarm calls a topic of its own Region.",
+    source="cloudwatch:PutMetricAlarm",
+)
+def _alarm_topic_region(placed: PlacedRequest) -> Iterator[Finding]:
+    alarms = placed.request.alarms
+    if alarms is not None and alarms.topic is not None:
+        yield from topic_findings(placed, "alarms.topic", alarms.topic)
+
+
+def topic_findings(
+    placed: PlacedRequest, argument: str, topic: object, kind: str = "an SNS topic"
+) -> Iterator[Finding]:
+    """What is wrong with a topic that something of this Region publishes to."""
+    arn = read(topic, "topic_arn")
+    if not isinstance(arn, str):
+        yield Finding(
+            argument=argument,
+            value=topic,
+            problem=f"must be {kind}",
+            fix="sns.Topic.from_topic_arn makes one of an ARN",
+        )
+    elif placed.environment.is_elsewhere(ArnPlace.of(arn).region):
+        yield Finding(
+            argument=argument,
+            value=arn,
+            problem=f"is not in the stack's Region {placed.environment.region}",
+        )
+
+
+@rule(
+    RULES,
     "alarm-unknown-instance",
     "Alarms on processors need an instance type of which the processors are known.",
     source="dg:monitoring-cloudwatch",
-    warns=True,
+    warns=Doubt.UNSEEN,
 )
 def _alarm_unknown_instance(placed: PlacedRequest) -> Iterator[Finding]:
     alarms = placed.request.alarms

@@ -26,7 +26,7 @@ from ..target_tracking import (
     TargetTracking,
 )
 from ..tokens import is_token
-from .registry import Finding, Rule, is_number, is_whole, rule
+from .registry import Doubt, Finding, Rules, is_number, is_whole, rule
 
 _POLICY_NAME = re.compile(r"[a-zA-Z0-9](-*[a-zA-Z0-9]){0,62}")
 _SCHEDULE_NAME = re.compile(r"(?! )[^:/|\x00-\x1f\x7f-\x9f]{1,256}(?<! )")
@@ -40,7 +40,7 @@ _SCALING_OF: Mapping[EndpointType, type[CapacityScaling]] = {
     EndpointType.COMPONENTS: CopyScaling,
 }
 
-RULES: list[Rule] = []
+RULES = Rules("scaling")
 
 
 def _scaling(placed: PlacedRequest) -> Iterator[tuple[Scaled, CapacityScaling]]:
@@ -150,7 +150,7 @@ def _scaling_burstable(placed: PlacedRequest) -> Iterator[Finding]:
     "scaling-shadow",
     "Whether a shadow variant can scale is not documented.",
     source="dg:shadow-tests",
-    warns=True,
+    warns=Doubt.UNVERIFIED,
 )
 def _scaling_shadow(placed: PlacedRequest) -> Iterator[Finding]:
     for part, _ in _scaling(placed):

@@ -9,12 +9,12 @@ from ..request import EndpointType, PlacedRequest
 from ..tokens import is_token
 from ..variants import ServerlessVariant
 from .containers import foreign_images
-from .registry import Finding, Rule, is_whole, rule
+from .registry import Doubt, Finding, Rules, is_whole, rule
 
 MEMORY_MEBIBYTES = range(1024, 6145, 1024)
 CONCURRENCY = range(1, 201)
 
-RULES: list[Rule] = []
+RULES = Rules("serverless endpoints")
 
 
 def _serverless(placed: PlacedRequest) -> Iterator[ServerlessVariant]:
@@ -85,7 +85,7 @@ def _serverless_concurrency(placed: PlacedRequest) -> Iterator[Finding]:
     "serverless-scaling",
     "Whether CloudFormation scales provisioned concurrency is documented in contradictory ways.",
     source="dg:serverless-endpoints-autoscale, cfn:ScalableTarget",
-    warns=True,
+    warns=Doubt.CONFLICTING,
 )
 def _serverless_scaling(placed: PlacedRequest) -> Iterator[Finding]:
     for variant in _serverless(placed):

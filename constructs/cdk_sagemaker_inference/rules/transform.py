@@ -15,7 +15,7 @@ from ..tokens import is_token
 from ..transform import AssembleWith, SplitType, TransformRequest
 from ..transform_runs import MAX_WAIT_SECONDS, BatchSchedule, RunAtDeployment, RunOnDemand
 from .containers import MAX_MODEL_URL_LENGTH, environment_findings, foreign_images
-from .registry import Finding, Rule, is_whole, rule
+from .registry import Doubt, Finding, Rules, is_whole, rule
 
 INSTANCES = range(1, 101)
 PAYLOAD_MEBIBYTES = range(101)
@@ -60,7 +60,7 @@ _AMI_VERSION = re.compile(r"[a-zA-Z0-9]+(-[a-zA-Z0-9]+)*")
 _SCHEDULE_NAME = re.compile(r"[a-zA-Z0-9](-*[a-zA-Z0-9]){0,63}")
 _PROCESSED_TYPES = ("text/csv", "application/json", "application/jsonlines")
 
-RULES: list[Rule] = []
+RULES = Rules("batch transform jobs")
 
 
 def _transform(placed: PlacedRequest) -> Iterator[TransformRequest]:
@@ -589,7 +589,7 @@ def _transform_on_demand(placed: PlacedRequest) -> Iterator[Finding]:
     "transform-on-demand-capture",
     "Whether Step Functions passes on all that a job can be told is not documented.",
     source="dg:step-functions connect-sagemaker",
-    warns=True,
+    warns=Doubt.UNVERIFIED,
 )
 def _transform_on_demand_capture(placed: PlacedRequest) -> Iterator[Finding]:
     for transform in _transform(placed):
@@ -632,7 +632,7 @@ def _transform_ami_version(placed: PlacedRequest) -> Iterator[Finding]:
     "transform-isolation",
     "Whether batch transform isolates its network is documented in contradictory ways.",
     source="dg:model-deploy-feature-matrix, dg:mkt-algo-model-internet-free",
-    warns=True,
+    warns=Doubt.CONFLICTING,
 )
 def _transform_isolation(placed: PlacedRequest) -> Iterator[Finding]:
     for _ in _transform(placed):
@@ -650,7 +650,7 @@ def _transform_isolation(placed: PlacedRequest) -> Iterator[Finding]:
     "transform-self-traffic",
     "Security groups of several instances let each other in.",
     source="dg:batch-vpc",
-    warns=True,
+    warns=Doubt.UNSEEN,
 )
 def _transform_self_traffic(placed: PlacedRequest) -> Iterator[Finding]:
     for transform in _transform(placed):
@@ -672,7 +672,7 @@ def _transform_self_traffic(placed: PlacedRequest) -> Iterator[Finding]:
     "transform-image-account",
     "Whether batch transform takes images of other accounts is inferred.",
     source="dg:model-deploy-feature-matrix",
-    warns=True,
+    warns=Doubt.INFERRED,
 )
 def _transform_image_account(placed: PlacedRequest) -> Iterator[Finding]:
     if placed.request.type is not EndpointType.BATCH:

@@ -6,13 +6,13 @@ from collections.abc import Iterator
 
 from ..request import PlacedRequest
 from ..tokens import is_token
-from .registry import Finding, Rule, is_number, rule
+from .registry import Doubt, Finding, Rules, is_number, rule
 
 MAX_VARIANTS = 10
 
 _VARIANT_NAME = re.compile(r"[a-zA-Z0-9](-*[a-zA-Z0-9]){0,62}")
 
-RULES: list[Rule] = []
+RULES = Rules("variants and shadows")
 
 
 @rule(
@@ -160,7 +160,7 @@ def _shadow_sampling(placed: PlacedRequest) -> Iterator[Finding]:
     "A shadow's share of the requests is its weight relative to the production variant's, which is "
     "inferred.",
     source="api:CreateEndpointConfigInput",
-    warns=True,
+    warns=Doubt.INFERRED,
 )
 def _shadow_sampling_weight(placed: PlacedRequest) -> Iterator[Finding]:
     shadow = placed.request.shadow
