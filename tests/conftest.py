@@ -4,13 +4,19 @@ import os
 import sys
 from collections import Counter
 from collections.abc import Callable, Iterator
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import botocore.session
 import pytest
 
 if TYPE_CHECKING:
     from local.embedded import EmbeddedAws
+
+# moto forgets boto3's session with each test, and with it the service models; to read them again
+# would take most of a test's time.
+botocore.session.create_loader = cache(botocore.session.create_loader)
 
 _NODE = Path(sys.executable).parent / "node"
 if _NODE.exists():
@@ -54,12 +60,12 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
 
 @pytest.fixture(scope="module")
 def aws() -> "Iterator[EmbeddedAws]":
-    """An account of the embedded AWS for each module, ready for the CDK CLI."""
-    from deploying import bootstrap
+    """An account of the embedded AWS for each module, ready for templates of CDK."""
+    from deploying import make_ready
     from local.embedded import EmbeddedAws
 
     with EmbeddedAws() as embedded:
-        bootstrap(embedded)
+        make_ready(embedded)
         yield embedded
 
 

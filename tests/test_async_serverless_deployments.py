@@ -1,10 +1,9 @@
-"""Asynchronous and serverless endpoints over their life: the CDK CLI against the embedded AWS."""
+"""Asynchronous and serverless endpoints over their life, deployed to the embedded AWS."""
 
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, cast
 
-import pytest
 from aws_cdk import Duration, RemovalPolicy, Size, Stack
 from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_iam as iam
@@ -28,8 +27,6 @@ from cdk_sagemaker_inference import (
 from deploying import ENDPOINT, Deployment, left
 from local.embedded import ACCOUNT, EmbeddedAws
 from support import NAMING, realtime
-
-pytestmark = pytest.mark.cli
 
 VARIANT = f"endpoint/{ENDPOINT}/variant/AllTraffic"
 

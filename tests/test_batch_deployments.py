@@ -1,4 +1,4 @@
-"""A batch transform job deployed again and again: the CDK CLI against the embedded AWS."""
+"""A batch transform job deployed again and again, deployed to the embedded AWS."""
 
 import json
 from collections.abc import Callable
@@ -23,8 +23,6 @@ from cdk_sagemaker_inference import (
 from deploying import Deployment, left
 from local.embedded import EmbeddedAws
 from support import CONTAINER
-
-pytestmark = pytest.mark.cli
 
 PREFIX = "rc-project-a-fraud-transform"
 WAITING = RunAtDeployment(wait_for_completion=Duration.minutes(10))

@@ -1,4 +1,4 @@
-"""Models that share instances, over their life: the CDK CLI against the embedded AWS."""
+"""Models that share instances, over their life, deployed to the embedded AWS."""
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -24,8 +24,6 @@ from cdk_sagemaker_inference import (
 from deploying import ENDPOINT, Deployment, left
 from local.embedded import ACCOUNT, EmbeddedAws
 from support import NAMING
-
-pytestmark = pytest.mark.cli
 
 CARDS, TRANSFERS, PAYMENTS = (f"{ENDPOINT}-{name}" for name in ("cards", "transfers", "payments"))
 GUARDED: dict[str, Any] = {

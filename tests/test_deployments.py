@@ -1,5 +1,6 @@
 """The second deployment, and the third: the CDK CLI against the embedded AWS."""
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -8,12 +9,20 @@ from aws_cdk import App, DefaultStackSynthesizer, Stack
 from aws_cdk import aws_ec2 as ec2
 
 from cdk_sagemaker_inference import Container, ContainerImage, ModelData
-from deploying import ENDPOINT, Deployment, cdk, left
+from deploying import ENDPOINT, Deployment, bootstrap, by_cli, cdk, left
 from local.embedded import ACCOUNT, EmbeddedAws
 from stacks.fraud_model.pack import pack
 from support import CONTEXT, realtime
 
 pytestmark = pytest.mark.cli
+
+
+@pytest.fixture(scope="module")
+def aws() -> Iterator[EmbeddedAws]:
+    """An account that is ready for the CDK CLI."""
+    with EmbeddedAws() as embedded:
+        bootstrap(embedded)
+        yield embedded
 
 
 def image(tag: str) -> ContainerImage:
@@ -27,7 +36,7 @@ def test_every_change_deploys_over_the_last_and_destroy_leaves_nothing(
     first.write_bytes(pack())
     second.write_bytes(pack() + b"\0")
     before = left(aws)
-    deployment = Deployment(aws, tmp_path / "assemblies")
+    deployment = Deployment(aws, tmp_path / "assemblies", by_cli)
     request: dict[str, Any] = {
         "image": image("1"),
         "data": ModelData.from_asset(str(first)),
@@ -73,7 +82,7 @@ def test_a_network_comes_and_goes_with_the_endpoint_in_place(
         realtime(model=Container(image=image("1")), vpc=vpc, vpc_subnets=selection)(stack)
 
     before = left(aws)
-    deployment = Deployment(aws, tmp_path)
+    deployment = Deployment(aws, tmp_path, by_cli)
     deployment.deploy(realtime(model=Container(image=image("1"))))
     sagemaker = aws.client("sagemaker")
     deployment.deploy(in_vpc)
@@ -87,7 +96,7 @@ def test_a_network_comes_and_goes_with_the_endpoint_in_place(
 
 
 def test_what_the_template_says_is_what_boto3_reads(aws: EmbeddedAws, tmp_path: Path) -> None:
-    deployment = Deployment(aws, tmp_path)
+    deployment = Deployment(aws, tmp_path, by_cli)
     deployment.deploy(realtime(model=Container(image=image("1")), instance_count=2))
     sagemaker = aws.client("sagemaker")
     described = sagemaker.describe_endpoint(EndpointName=ENDPOINT)
@@ -106,7 +115,7 @@ def test_what_the_template_says_is_what_boto3_reads(aws: EmbeddedAws, tmp_path: 
 def test_a_failing_update_leaves_the_endpoint_on_what_it_was(
     aws: EmbeddedAws, tmp_path: Path
 ) -> None:
-    deployment = Deployment(aws, tmp_path)
+    deployment = Deployment(aws, tmp_path, by_cli)
     deployment.deploy(realtime(model=Container(image=image("1"))))
     running = deployment.running()
 
@@ -126,7 +135,7 @@ def test_a_failing_update_leaves_the_endpoint_on_what_it_was(
 def test_two_endpoints_of_one_name_are_refused_as_aws_does(
     aws: EmbeddedAws, tmp_path: Path
 ) -> None:
-    deployment = Deployment(aws, tmp_path / "one")
+    deployment = Deployment(aws, tmp_path / "one", by_cli)
     deployment.deploy(realtime(model=Container(image=image("1"))))
     app_dir = str(tmp_path / "two")
     app = App(context=dict(CONTEXT), outdir=app_dir, analytics_reporting=False)

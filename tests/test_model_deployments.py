@@ -1,4 +1,4 @@
-"""What runs behind an endpoint, changed in place: the CDK CLI against the embedded AWS."""
+"""What runs behind an endpoint, changed in place, deployed to the embedded AWS."""
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -24,8 +24,6 @@ from cdk_sagemaker_inference import (
 from deploying import ENDPOINT, Deployment, left
 from local.embedded import ACCOUNT, EmbeddedAws
 from support import NAMING, realtime
-
-pytestmark = pytest.mark.cli
 
 BUCKET = "models-of-the-tests"
 REGISTRY = f"{ACCOUNT}.dkr.ecr.us-east-1.amazonaws.com"

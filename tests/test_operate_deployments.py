@@ -1,10 +1,9 @@
-"""An endpoint in production over its life: the CDK CLI against the embedded AWS."""
+"""An endpoint in production over its life, deployed to the embedded AWS."""
 
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import pytest
 from aws_cdk import Duration, RemovalPolicy, Stack, TimeZone
 from aws_cdk import aws_applicationautoscaling as appscaling
 from aws_cdk import aws_cloudwatch as cloudwatch
@@ -27,8 +26,6 @@ from cdk_sagemaker_inference import (
 from deploying import ENDPOINT, Deployment, left
 from local.embedded import ACCOUNT, EmbeddedAws
 from support import NAMING, realtime
-
-pytestmark = pytest.mark.cli
 
 CHAMPION, CHALLENGER = (
     f"endpoint/{ENDPOINT}/variant/{name}" for name in ("champion", "challenger")
