@@ -1,3 +1,4 @@
+import ast
 import inspect
 from pathlib import Path
 
@@ -82,6 +83,8 @@ def test_all_names_are_the_public_contract() -> None:
 
 
 def test_the_package_exports_nothing_but_its_public_names() -> None:
+    for name in library.__all__:
+        getattr(library, name)
     public = {
         name
         for name, value in vars(library).items()
@@ -111,3 +114,24 @@ def test_the_library_never_imports_the_reference_app_or_the_test_bed() -> None:
         for name in ("stacks", "local", "moto"):
             assert f"import {name}" not in text, path
             assert f"from {name}" not in text, path
+
+
+def test_every_public_name_is_loaded_from_the_module_that_types_are_read_from() -> None:
+    source = (ROOT / "constructs" / "cdk_sagemaker_inference" / "__init__.py").read_text()
+    block = next(node for node in ast.parse(source).body if isinstance(node, ast.If))
+    imported = {
+        alias.name: node.module
+        for node in block.body
+        if isinstance(node, ast.ImportFrom)
+        for alias in node.names
+    }
+    assert sorted(imported) == library.__all__
+    for name, module in imported.items():
+        assert getattr(library, name).__module__.startswith(f"cdk_sagemaker_inference.{module}")
+
+
+def test_what_is_not_public_is_no_attribute() -> None:
+    nothing = "Nothing"
+    with pytest.raises(AttributeError, match="has no attribute 'Nothing'"):
+        getattr(library, nothing)
+    assert dir(library) == sorted(library.__all__)

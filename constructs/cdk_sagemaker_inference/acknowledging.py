@@ -3,21 +3,28 @@
 ``Validations.of(resource).acknowledge(…)`` writes one entry of metadata to the construct for each
 rule, none to the template. The entry is written here with one call for all rules, which also works
 where aws-cdk-lib has no ``Validations`` yet. cdk-nag 2, which reads the template, takes no notice.
+
+It is written at synth, and only where cdk-nag was imported: it would cost an endpoint a tenth of
+its time.
 """
 
 import json
 import re
+import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, cast
+from weakref import WeakKeyDictionary
 
 import jsii
-from aws_cdk import Stack
+from aws_cdk import Stage
 from constructs import Construct, IValidation
 
 from .acknowledgements import IN_POLICIES
 from .environment import StackEnvironment
 from .rule_packs import WILDCARD_RULE, Acknowledgement
 from .tokens import is_token
+from .tree import stack_of, stage_of
 
 _METADATA = "aws:cdk:acknowledged-rules"  # Validations.ACKNOWLEDGED_RULES_METADATA_KEY
 _PSEUDO_PARAMETER = re.compile(r"\$\{Token\[AWS\.(\w+)\.\d+\]\}")
@@ -33,14 +40,13 @@ def acknowledge(
     """Record why the findings at a resource, and at what it is made of, are right."""
     if environment.acknowledges:
         partition = _literal(environment.partition)
-        _record(
-            resource,
-            {
-                identifier.replace("<AWS::Partition>", partition): acknowledgement.reason
-                for acknowledgement in acknowledgements
-                for identifier in acknowledgement.ids
-            },
-        )
+        reasons = {
+            identifier.replace("<AWS::Partition>", partition): acknowledgement.reason
+            for acknowledgement in acknowledgements
+            for identifier in acknowledgement.ids
+        }
+        recorder = _Recorder.of(environment, resource)
+        recorder.said.append(_Said(resource, reasons, of_wildcards=False))
 
 
 def acknowledge_wildcards(
@@ -68,15 +74,9 @@ def acknowledge_resources(
 
     :param reasons: reasons by resource, which may hold tokens.
     """
-    if not environment.acknowledges:
-        return
-    texts = {arn: _literal(arn) for arn in reasons}
-    known = {texts[arn]: why for arn, why in reasons.items() if not is_token(texts[arn])}
-    if known:
-        _record(policy, _wildcard_ids(known))
-    later = {arn: why for arn, why in reasons.items() if is_token(texts[arn])}
-    if later:
-        policy.node.add_validation(cast(IValidation, _AtSynth(policy, later)))
+    if environment.acknowledges and reasons:
+        recorder = _Recorder.of(environment, policy)
+        recorder.said.append(_Said(policy, dict(reasons), of_wildcards=True))
 
 
 def wildcards(statements: Iterable[Mapping[str, Any]]) -> Iterator[str]:
@@ -92,38 +92,70 @@ def _is_about(acknowledgement: Acknowledgement, arn: str) -> bool:
     return interface == ("network-interface/" in about) if ":ec2:" in arn else True
 
 
-def _record(resource: Construct, reasons: Mapping[str, str]) -> None:
-    # The prefix is what acknowledge() gives ids without a plug-in's name.
-    resource.node.add_metadata(_METADATA, {f"Annotation::{id}": why for id, why in reasons.items()})
-
-
-def _wildcard_ids(reasons: Mapping[str, str]) -> dict[str, str]:
-    return {f"{WILDCARD_RULE}[Resource::{text}]": why for text, why in reasons.items()}
-
-
 def _literal(text: str) -> str:
     """Write pseudo parameters as cdk-nag does; other tokens stay."""
     return _PSEUDO_PARAMETER.sub(r"<AWS::\1>", text)
 
 
-@jsii.implements(IValidation)
-class _AtSynth:
-    """Records reasons once references are resolved: an ARN of another stack is an import then.
+@dataclass(frozen=True)
+class _Said:
+    """Reasons by finding, or by the resource with a wildcard that is found."""
 
-    CDK asks constructs whether they are valid between that and the rule packs.
+    construct: Construct
+    reasons: Mapping[str, str]
+    of_wildcards: bool
+
+    def record(self) -> None:
+        """Write the metadata."""
+        reasons = self.reasons
+        if self.of_wildcards:
+            texts = zip(self._texts(), reasons.values(), strict=True)
+            reasons = {f"{WILDCARD_RULE}[Resource::{text}]": why for text, why in texts}
+        # The prefix is what acknowledge() gives ids without a plug-in's name.
+        entry = {f"Annotation::{id}": why for id, why in reasons.items()}
+        self.construct.node.add_metadata(_METADATA, entry)
+
+    def _texts(self) -> list[str]:
+        texts = [_literal(arn) for arn in self.reasons]
+        if not is_token(texts):
+            return texts
+        # References are resolved by now: an ARN of another stack is an import.
+        resolved: Sequence[Any] = stack_of(self.construct).resolve(list(self.reasons))
+        return [
+            _flat(arn) if is_token(text) else text
+            for text, arn in zip(texts, resolved, strict=True)
+        ]
+
+
+@jsii.implements(IValidation)
+class _Recorder:
+    """Writes what was said in a stage.
+
+    CDK asks constructs whether they are valid after references are resolved, and before the rule
+    packs look.
     """
 
-    def __init__(self, policy: Construct, reasons: Mapping[str, str]) -> None:
-        self._policy = policy
-        self._reasons = dict(reasons)
+    _of_stages: "WeakKeyDictionary[Stage, _Recorder]" = WeakKeyDictionary()
+
+    def __init__(self) -> None:
+        self.said: list[_Said] = []
+
+    @classmethod
+    def of(cls, environment: StackEnvironment, construct: Construct) -> "_Recorder":
+        """The one of the construct's stage."""
+        stack = environment.stack
+        stage = stage_of(stack_of(construct) if stack is None else stack)
+        if stage not in cls._of_stages:
+            cls._of_stages[stage] = cls()
+            stage.node.add_validation(cast(IValidation, cls._of_stages[stage]))
+        return cls._of_stages[stage]
 
     def validate(self) -> list[str]:
         """Find nothing wrong."""
-        reasons, self._reasons = self._reasons, {}
-        if reasons:
-            arns: Sequence[Any] = Stack.of(self._policy).resolve(list(reasons))
-            known = {_flat(arn): why for arn, why in zip(arns, reasons.values(), strict=True)}
-            _record(self._policy, _wildcard_ids(known))
+        if "cdk_nag" in sys.modules:
+            said, self.said = self.said, []
+            for each in said:
+                each.record()
         return []
 
 

@@ -22,7 +22,7 @@ from .deployer_endpoints import (
     refuse,
 )
 from .deployer_names import outermost_stack
-from .deployer_statements import Deployable, statements_of
+from .deployer_permissions import Deployable, statements_of
 from .environment import StackEnvironment
 from .execution_role import MAX_POLICY_LENGTH, policy_length
 

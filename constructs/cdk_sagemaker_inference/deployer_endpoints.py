@@ -11,7 +11,7 @@ from constructs import Construct, IConstruct
 from .batch_transform_job import BatchTransformJob
 from .deployer_actions import MANAGED_TYPES
 from .deployer_names import Resource, known_text, outermost_stack, resources_below
-from .deployer_statements import Deployable
+from .deployer_permissions import Deployable
 from .endpoint import DeployedEndpoint
 from .environment import StackEnvironment
 from .tokens import is_token

@@ -230,6 +230,7 @@ class DeployedEndpoint(InferenceEndpoint):
                 naming=request.naming,
                 model=variant.model,
                 execution_role_arn=self.role.role_arn,
+                own_role=request.role is None,
                 network=network,
                 enable_network_isolation=request.enable_network_isolation,
                 identity=self._role_identity,

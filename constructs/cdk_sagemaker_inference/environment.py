@@ -1,6 +1,6 @@
 """Partition, Region and account of a stack, each a literal or a token."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from weakref import WeakKeyDictionary
 
 from aws_cdk import Stack
@@ -32,12 +32,14 @@ class StackEnvironment:
     """Where a stack is deployed, and the ARNs of things there.
 
     :param acknowledges: whether the library acknowledges what rule packs report of its resources.
+    :param stack: the stack, where it is a real one.
     """
 
     partition: str
     region: str
     account: str
     acknowledges: bool = True
+    stack: Stack | None = field(default=None, compare=False, repr=False)
 
     @classmethod
     def of(cls, stack: Stack) -> "StackEnvironment":
@@ -50,7 +52,11 @@ class StackEnvironment:
             # The CLI's --context passes text.
             said = str(stack.node.try_get_context(CONTEXT_KEY)).lower()
             known = _KNOWN[stack] = cls(
-                partition=partition, region=region, account=account, acknowledges=said != "false"
+                partition=partition,
+                region=region,
+                account=account,
+                acknowledges=said != "false",
+                stack=stack,
             )
         return known
 

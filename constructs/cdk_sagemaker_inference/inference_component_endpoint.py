@@ -285,6 +285,7 @@ class InferenceComponentEndpoint(DeployedEndpoint, StreamingInvocation, Instance
             naming=request.naming,
             model=model,
             execution_role_arn=self.role.role_arn,
+            own_role=request.role is None,
             # Both are the endpoint config's.
             network=None,
             enable_network_isolation=False,

@@ -348,20 +348,28 @@ def emit_model(
     naming: NamingScheme,
     model: BoundModel,
     execution_role_arn: str,
+    own_role: bool,
     network: BoundNetwork | None,
     enable_network_isolation: bool,
     identity: tuple[object, ...],
 ) -> EmittedModel:
-    """Emit one model under a name that changes with every property: each change replaces it."""
-    properties: dict[str, Any] = {**model.properties, "execution_role_arn": execution_role_arn}
+    """Emit one model under a name that changes with every property: each change replaces it.
+
+    :param own_role: whether the role was made in the same scope or above, where there is one.
+    """
+    properties: dict[str, Any] = dict(model.properties)
+    if not own_role:
+        properties["execution_role_arn"] = execution_role_arn
+    if network is not None:
+        identity = (*identity, *network.identity, network.subnet_ids, network.known_group_ids)
+    if enable_network_isolation:
+        properties["enable_network_isolation"] = True
+    name = replacement_name(scope, naming.model_name, properties, *model.identity, *identity)
     if network is not None:
         properties["vpc_config"] = sagemaker.CfnModel.VpcConfigProperty(
             subnets=network.subnet_ids, security_group_ids=network.security_group_ids
         )
-        identity = (*identity, *network.identity)
-    if enable_network_isolation:
-        properties["enable_network_isolation"] = True
-    name = replacement_name(scope, naming.model_name, properties, *model.identity, *identity)
+    properties["execution_role_arn"] = execution_role_arn
     return EmittedModel(
         name=name,
         resource=sagemaker.CfnModel(scope, construct_id, model_name=name, **properties),

@@ -39,6 +39,7 @@ class BoundNetwork:
     :param subnet_account: account of the subnets in ARNs. Those of an imported VPC may be shared by
         another account, which CDK does not know; their ids are unique, so ``*`` is as exact.
     :param group_account: account of the groups in ARNs; likewise for groups of the user's.
+    :param own_group: whether the group was made for the endpoint.
     """
 
     subnet_ids: list[str]
@@ -46,11 +47,17 @@ class BoundNetwork:
     security_group_ids: list[str]
     subnet_account: str
     group_account: str
+    own_group: bool
 
     @property
     def identity(self) -> tuple[object, ...]:
         """What makes the groups differ although their references keep their text."""
         return tuple(name for group in self.security_groups for name in physical_name(group))
+
+    @property
+    def known_group_ids(self) -> list[str]:
+        """The groups' ids, without a reference to a group that every such endpoint has."""
+        return [] if self.own_group else self.security_group_ids
 
 
 def select_subnets(
@@ -145,5 +152,6 @@ def bind_network(
         security_groups=groups,
         security_group_ids=[group.security_group_id for group in groups],
         subnet_account=here if isinstance(vpc, ec2.Vpc) else "*",
+        own_group=own,
         group_account=here if own or isinstance(vpc, ec2.Vpc) else "*",
     )

@@ -3,10 +3,14 @@
 import hashlib
 import json
 from collections.abc import Mapping
+from typing import cast
+from weakref import WeakKeyDictionary
 
+from aws_cdk import Stack
 from constructs import Construct
 
 from .reads import read
+from .tokens import has_tokens, is_token
 from .tree import address_of, stack_of
 
 HASH_LENGTH = 8
@@ -28,9 +32,32 @@ def replacement_name(
     :param identity: what else makes the properties differ at deployment.
     """
     said = {"properties": properties, "identity": list(identity)}
-    resolved = stack_of(scope).resolve(said)
-    text = json.dumps([address_of(scope), resolved], sort_keys=True, separators=(",", ":"))
+    text = _written(said)
+    if text is None or has_tokens(text):
+        text = _written(stack_of(scope).resolve(said))
+    text = f"{address_of(scope)} {text}"
     return f"{base}-{hashlib.sha256(text.encode()).hexdigest()[:HASH_LENGTH]}"
+
+
+def _written(value: object) -> str | None:
+    """Write what has no tokens, for which Node need not be asked; ``None`` if it has some."""
+    try:
+        return json.dumps(_plain(value), sort_keys=True, separators=(",", ":"))
+    except TypeError:  # IResolvable
+        return None
+
+
+def _plain(value: object) -> object:
+    """Properties as the values they are made of."""
+    # jsii's structs keep what they were given.
+    given = getattr(value, "_values", value)
+    match given:
+        case Mapping():
+            return {key: _plain(item) for key, item in given.items()}
+        case list() | tuple():
+            return [_plain(item) for item in given]
+        case _:
+            return given
 
 
 def physical_name(resource: object) -> tuple[object, ...]:
@@ -42,4 +69,12 @@ def physical_name(resource: object) -> tuple[object, ...]:
     """
     # jsii exposes CDK's protected ``physicalName`` with an underscore; interfaces lack it.
     name = read(resource, "_physical_name")
+    if is_token(name):
+        # CDK's for "a name if one is needed", also of imported resources.
+        if resource not in _RESOLVED:
+            _RESOLVED[resource] = Stack.of(cast(Construct, resource)).resolve(name)
+        name = _RESOLVED[resource]
     return () if name is None else (name,)
+
+
+_RESOLVED: "WeakKeyDictionary[object, object]" = WeakKeyDictionary()

@@ -12,7 +12,13 @@ TOKEN_PATTERN = r"\$\{Token\[[^\]]*\]\}"
 """Regular expression of one token inside a string."""
 
 _STRING_OR_LIST_TOKEN = re.compile(r"[$#]\{Token\[[^\]]*\]\}")
+_WRITTEN_NUMBER_TOKEN = re.compile(r"-1\.888\d+e\+289")
 _NUMBER_TOKEN_PREFIX = b"\xfb\xff"
+
+
+def has_tokens(text: str) -> bool:
+    """Tell whether what is written in Python's notation holds a token, also as a number."""
+    return is_token(text) or _WRITTEN_NUMBER_TOKEN.search(text) is not None
 
 
 def is_token(value: object) -> bool:

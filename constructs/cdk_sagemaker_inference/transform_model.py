@@ -91,6 +91,7 @@ class OwnTransformModel:
             naming=request.naming,
             model=model,
             execution_role_arn=self.role.role_arn,
+            own_role=request.role is None,
             network=network,
             enable_network_isolation=request.enable_network_isolation,
             identity=() if request.role is None else physical_name(request.role),

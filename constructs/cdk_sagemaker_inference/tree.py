@@ -2,13 +2,14 @@
 
 from weakref import WeakKeyDictionary
 
-from aws_cdk import Stack
+from aws_cdk import Stack, Stage
 from constructs import IConstruct
 
 from .tokens import is_token
 
 _STACKS: "WeakKeyDictionary[IConstruct, Stack]" = WeakKeyDictionary()
 _PATHS: "WeakKeyDictionary[IConstruct, str]" = WeakKeyDictionary()
+_STAGES: "WeakKeyDictionary[Stack, Stage]" = WeakKeyDictionary()
 _NAMES: "WeakKeyDictionary[Stack, str]" = WeakKeyDictionary()
 
 
@@ -19,6 +20,15 @@ def stack_of(construct: IConstruct) -> Stack:
     if construct not in _STACKS:
         _STACKS[construct] = Stack.of(construct)
     return _STACKS[construct]
+
+
+def stage_of(stack: Stack) -> Stage:
+    """The stage that a stack belongs to; the app is one."""
+    if stack not in _STAGES:
+        stage = Stage.of(stack)
+        assert stage is not None  # a stack without an app makes one
+        _STAGES[stack] = stage
+    return _STAGES[stack]
 
 
 def path_of(construct: IConstruct) -> str:
