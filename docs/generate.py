@@ -16,6 +16,7 @@ from cdk_sagemaker_inference.acknowledgements import (  # noqa: E402 -- see sys.
     CONTEXT_KEY,
 )
 from cdk_sagemaker_inference.rules import RULES, Rule, warning_id  # noqa: E402 -- see sys.path
+from cdk_sagemaker_inference.updates.check import RULES as UPDATE_RULES  # noqa: E402 -- see sys.path
 
 _HEAD = "<!-- Written by `make docs`; change the code that it lists. -->\n\n"
 
@@ -85,6 +86,23 @@ def rules_page() -> str:
             f"\n## {concerns[0].upper()}{concerns[1:]}\n\n",
             table(["rule", "what must hold", "otherwise", "source", "for example"], rows),
         ]
+    parts += [
+        "\n## What is deployed already\n\n",
+        "`check_updates` compares the app with the deployed templates; see "
+        "[Updates](updates.md).\n\n",
+        table(
+            ["rule", "what must hold", "otherwise", "source"],
+            [
+                [
+                    code(rule.id),
+                    rule.text,
+                    "warns" if rule.warns else "refuses",
+                    rule.source,
+                ]
+                for rule in UPDATE_RULES
+            ],
+        ),
+    ]
     return "".join(parts)
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from cdk_sagemaker_inference.rules import RULES
+from cdk_sagemaker_inference.updates.check import RULES as UPDATE_RULES
 from support import ROOT
 
 
@@ -30,8 +31,8 @@ def test_a_page_is_up_to_date(name: str) -> None:
 
 def test_each_rule_is_listed_once() -> None:
     page = (ROOT / "docs" / "rules.md").read_text()
-    for rule in RULES:
-        assert page.count(f"| `{rule.id}` |") == 1
+    for id in [rule.id for rule in RULES] + [rule.id for rule in UPDATE_RULES]:
+        assert page.count(f"| `{id}` |") == 1
 
 
 def test_the_index_names_every_page() -> None:
