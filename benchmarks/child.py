@@ -7,15 +7,15 @@ import time
 
 _BEGAN = time.perf_counter()
 
-import importlib  # noqa: E402 -- the clock runs first
-import json  # noqa: E402
-import resource  # noqa: E402
-import sys  # noqa: E402
-from collections.abc import Iterator  # noqa: E402
-from pathlib import Path  # noqa: E402
-from typing import Any  # noqa: E402
+import importlib
+import json
+import resource
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
 
-from benchmarks.requests import ACCOUNT, REGION, Request  # noqa: E402
+from benchmarks.requests import ACCOUNT, REGION, Request
 
 
 def _children(process: str) -> Iterator[str]:

@@ -8,9 +8,9 @@ import matplotlib
 matplotlib.use("svg")
 matplotlib.rcParams["svg.hashsalt"] = "benchmarks"
 
-from matplotlib import pyplot  # noqa: E402 -- the backend is chosen first
+from matplotlib import pyplot
 
-from benchmarks.measure import Summary  # noqa: E402
+from benchmarks.measure import Summary
 
 LABELS = {"ours": "this library", "by_hand": "by hand", "alpha": "aws-sagemaker-alpha"}
 

@@ -11,12 +11,12 @@ from pathlib import Path
 ROOT = Path(__file__).parent.parent
 sys.path[:0] = [str(ROOT), str(ROOT / "tests")]
 
-from cdk_sagemaker_inference.acknowledgements import (  # noqa: E402 -- see sys.path
+from cdk_sagemaker_inference.acknowledgements import (
     ACKNOWLEDGEMENTS,
     CONTEXT_KEY,
 )
-from cdk_sagemaker_inference.rules import RULES, Rule, warning_id  # noqa: E402 -- see sys.path
-from cdk_sagemaker_inference.updates.check import RULES as UPDATE_RULES  # noqa: E402 -- see sys.path
+from cdk_sagemaker_inference.rules import RULES, Rule, warning_id
+from cdk_sagemaker_inference.updates.check import RULES as UPDATE_RULES
 
 _HEAD = "<!-- Written by `make docs`; change the code that it lists. -->\n\n"
 

@@ -28,7 +28,7 @@ ENDPOINT_NAME = "rc-project-a-fraud-ep"
 
 @dataclass(frozen=True, kw_only=True)
 class Expected:
-    """An alarm as sagemaker-rules.md §6 and issue 3 want it.
+    """An alarm as sagemaker-rules.md §6 wants it.
 
     ``per_unit`` says what 1 of the argument is in CloudWatch: a number, or what to count.
     """
@@ -49,7 +49,7 @@ class Expected:
 # monitoring-cloudwatch. ModelLatency and OverheadLatency are in microseconds, percentiles on the
 # former only; errors send 1 or 0 per request, so that their Sum is a count; CPUUtilization is
 # 0-100 x cores; GPUUtilization and GPUMemoryUtilization are 0-100 x GPUs; MemoryUtilization and
-# DiskUtilization are 0-100. Defaults: issue 3, §2. SageMaker has no metric of healthy instances.
+# DiskUtilization are 0-100. SageMaker has no metric of healthy instances.
 INVOCATION = "AWS/SageMaker"
 INSTANCE = "/aws/sagemaker/Endpoints"
 TABLE: dict[str, Expected] = {
