@@ -46,28 +46,44 @@ def by_api(aws: EmbeddedAws, outdir: str) -> Ended:
     _publish(aws, Path(outdir))
     cloudformation = aws.client("cloudformation")
     body = (Path(outdir) / f"{STACK}.template.json").read_text()
-    status = _status(cloudformation)
-    if status == "ROLLBACK_COMPLETE":
-        cloudformation.delete_stack(StackName=STACK)
-        status = None
-    act = cloudformation.create_stack if status is None else cloudformation.update_stack
     try:
-        act(StackName=STACK, TemplateBody=body, Capabilities=["CAPABILITY_NAMED_IAM"])
+        status = bring_stack(cloudformation, STACK, body)
     except ClientError as error:
         nothing_to_do = "No updates are to be performed" in str(error)
         return Ended(0 if nothing_to_do else 1, str(error))
-    if _status(cloudformation) in ("CREATE_COMPLETE", "UPDATE_COMPLETE"):
-        return Ended(0)
-    events = cloudformation.describe_stack_events(StackName=STACK)["StackEvents"]
-    reasons = (str(event.get("ResourceStatusReason")) for event in events)
-    return Ended(1, "\n".join(reasons))
+    return Ended(0) if status in DEPLOYED else Ended(1, failures(cloudformation, STACK))
 
 
-def _status(cloudformation: Any) -> str | None:
+DEPLOYED = ("CREATE_COMPLETE", "UPDATE_COMPLETE")
+
+
+def bring_stack(cloudformation: Any, stack: str, body: str) -> str:
+    """Create or update a stack and return its status."""
+    status = stack_status(cloudformation, stack)
+    if status == "ROLLBACK_COMPLETE":
+        cloudformation.delete_stack(StackName=stack)
+        status = None
+    act = cloudformation.create_stack if status is None else cloudformation.update_stack
+    act(StackName=stack, TemplateBody=body, Capabilities=["CAPABILITY_NAMED_IAM"])
+    return str(stack_status(cloudformation, stack))
+
+
+def stack_status(cloudformation: Any, name: str) -> str | None:
+    """The status of a stack, if there is one of that name."""
     for stack in cloudformation.describe_stacks()["Stacks"]:
-        if stack["StackName"] == STACK:
+        if stack["StackName"] == name:
             return str(stack["StackStatus"])
     return None
+
+
+def failures(cloudformation: Any, stack: str) -> str:
+    """Why resources failed in the stack's deployments, latest first."""
+    events = cloudformation.describe_stack_events(StackName=stack)["StackEvents"]
+    return "\n".join(
+        f"{event['LogicalResourceId']}: {event.get('ResourceStatusReason')}"
+        for event in events
+        if event["ResourceStatus"].endswith("_FAILED")
+    )
 
 
 def _publish(aws: EmbeddedAws, outdir: Path) -> None:
@@ -161,7 +177,7 @@ class Deployment:
             assert ended.returncode == 0, ended.stdout
         else:
             cloudformation.delete_stack(StackName=STACK)
-        assert _status(cloudformation) is None
+        assert stack_status(cloudformation, STACK) is None
 
     def running(self) -> dict[str, Any]:
         """The model and the variant that the endpoint ends on; nothing else may be left."""

@@ -2,13 +2,13 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from weakref import WeakKeyDictionary
 
-from aws_cdk import Stack, Stage
+from aws_cdk import Stack
 from constructs import Construct, IConstruct
 
 from .environment import StackEnvironment
 from .tokens import is_token
+from .tree import app_of, stage_of
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,7 +39,6 @@ _Names = dict[tuple[str, str], list[_Given]]
 
 # An app is kept, as Node keeps its constructs: its name would change if it were made anew.
 _NAMES_OF_APPS: dict[IConstruct, _Names] = {}
-_APPS: "WeakKeyDictionary[Stack, IConstruct]" = WeakKeyDictionary()
 
 
 def other_names(
@@ -65,10 +64,7 @@ def give_name(
 
 
 def _names(stack: Stack) -> _Names:
-    app = _APPS.get(stack)
-    if app is None:
-        app = _APPS[stack] = stack.node.root
-    return _NAMES_OF_APPS.setdefault(app, {})
+    return _NAMES_OF_APPS.setdefault(app_of(stack), {})
 
 
 def _is_same_place(given: _Given, stack: Stack, environment: StackEnvironment) -> bool | None:
@@ -80,7 +76,7 @@ def _is_same_place(given: _Given, stack: Stack, environment: StackEnvironment) -
     if not any(unknown):
         return True if here == there else None
     # Stages are for different environments; stacks of one stage rarely are.
-    return False if all(unknown) and Stage.of(stack) is Stage.of(given.stack) else None
+    return False if all(unknown) and stage_of(stack) is stage_of(given.stack) else None
 
 
 def _is_there(construct: Construct) -> bool:

@@ -85,4 +85,5 @@ class StackEnvironment:
         return self.arn("s3", path, region="", account="")
 
 
+# The environment holds its stack, which therefore stays; so does what Node calls back at synth.
 _KNOWN: "WeakKeyDictionary[Stack, StackEnvironment]" = WeakKeyDictionary()

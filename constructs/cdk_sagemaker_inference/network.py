@@ -60,6 +60,9 @@ class BoundNetwork:
         return [] if self.own_group else self.security_group_ids
 
 
+_DEFAULT_SUBNETS: "WeakKeyDictionary[ec2.IVpc, SelectedSubnets | str]" = WeakKeyDictionary()
+
+
 def select_subnets(
     vpc: "ec2.IVpc", selection: "ec2.SubnetSelection | None"
 ) -> SelectedSubnets | str:
@@ -73,9 +76,6 @@ def select_subnets(
             _DEFAULT_SUBNETS[vpc] = _selected(vpc, None)
         return _DEFAULT_SUBNETS[vpc]
     return _selected(vpc, selection)
-
-
-_DEFAULT_SUBNETS: "WeakKeyDictionary[ec2.IVpc, SelectedSubnets | str]" = WeakKeyDictionary()
 
 
 def _selected(vpc: "ec2.IVpc", selection: "ec2.SubnetSelection | None") -> SelectedSubnets | str:

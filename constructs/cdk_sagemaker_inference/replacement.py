@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from typing import cast
 from weakref import WeakKeyDictionary
 
-from aws_cdk import Stack
 from constructs import Construct
 
 from .reads import read
@@ -15,6 +14,9 @@ from .tree import address_of, stack_of
 
 HASH_LENGTH = 8
 """Digits of the hash; with its hyphen it takes nine of a name's 63 characters."""
+
+
+_RESOLVED: "WeakKeyDictionary[object, object]" = WeakKeyDictionary()
 
 
 def replacement_name(
@@ -72,9 +74,6 @@ def physical_name(resource: object) -> tuple[object, ...]:
     if is_token(name):
         # CDK's for "a name if one is needed", also of imported resources.
         if resource not in _RESOLVED:
-            _RESOLVED[resource] = Stack.of(cast(Construct, resource)).resolve(name)
+            _RESOLVED[resource] = stack_of(cast(Construct, resource)).resolve(name)
         name = _RESOLVED[resource]
     return () if name is None else (name,)
-
-
-_RESOLVED: "WeakKeyDictionary[object, object]" = WeakKeyDictionary()

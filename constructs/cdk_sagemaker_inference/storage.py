@@ -81,13 +81,13 @@ class S3Prefix:
     def _grant(
         self, grantee: iam.IGrantable, actions: Sequence[str], key_actions: Sequence[str]
     ) -> iam.Grant:
-        for key in (self.encryption_key, self.bucket.encryption_key):
+        for key in (self.encryption_key, read(self.bucket, "encryption_key")):
             if key is not None:
                 key.grant(grantee, *key_actions)
         return iam.Grant.add_to_principal_or_resource(
             grantee=grantee,
             actions=actions,
-            resource_arns=[self.bucket.arn_for_objects(f"{self.prefix}/*")],
+            resource_arns=[object_arn(self.bucket, f"{self.prefix}/*")],
             # Where the grantee is of another account, the bucket's policy must allow it too.
             resource=cast(iam.IResourceWithPolicy, self.bucket),
         )

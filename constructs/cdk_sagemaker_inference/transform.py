@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from .model import ModelDefinition
 from .reads import read
-from .storage import S3Prefix
+from .storage import S3Prefix, object_url
 
 if TYPE_CHECKING:
     from aws_cdk import Duration, Size
@@ -165,10 +165,10 @@ class TransformInput:
         """What the job is told to read."""
         if self.file is not None:
             bucket, key = self.file
-            return bucket.s3_url_for_object(key)
+            return object_url(bucket, key)
         assert self.location is not None  # one of both is given by every factory
         # With the slash, for SageMaker reads all keys that begin so.
-        return f"{self.location.bucket.s3_url_for_object(self.location.prefix)}/"
+        return f"{object_url(self.location.bucket, self.location.prefix)}/"
 
     @property
     def listed(self) -> "tuple[s3.IBucket, str] | None":
@@ -216,7 +216,7 @@ class TransformOutput:
     def definition(self) -> dict[str, Any]:
         """SageMaker's TransformOutput."""
         said: dict[str, Any] = {
-            "S3OutputPath": self.location.bucket.s3_url_for_object(self.location.prefix),
+            "S3OutputPath": object_url(self.location.bucket, self.location.prefix),
             "AssembleWith": self.assemble_with.value,
         }
         if self.accept is not None:
@@ -270,7 +270,7 @@ class BatchDataCapture:
     def definition(self) -> dict[str, Any]:
         """SageMaker's BatchDataCaptureConfig."""
         said: dict[str, Any] = {
-            "DestinationS3Uri": self.location.bucket.s3_url_for_object(self.location.prefix)
+            "DestinationS3Uri": object_url(self.location.bucket, self.location.prefix)
         }
         if self.location.encryption_key is not None:
             said["KmsKeyId"] = read(self.location.encryption_key, "key_arn")

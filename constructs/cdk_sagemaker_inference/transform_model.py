@@ -20,6 +20,7 @@ from .network import SelectedSubnets, bind_network
 from .reads import read
 from .replacement import physical_name
 from .request import PlacedRequest
+from .storage import object_arn
 from .transform import TransformRequest
 
 LOG_GROUP = "/aws/sagemaker/TransformJobs"
@@ -30,15 +31,15 @@ def exchange_of(transform: TransformRequest) -> Exchange:
     """What the job reads and writes."""
     given = transform.input
     listed = given.listed
-    key = None if given.file is None else given.file[0].encryption_key
+    key = None if given.file is None else read(given.file[0], "encryption_key")
     return Exchange(
         read=[] if given.location is None else [given.location.bind()],
         written=[location.bind() for location in transform.outputs],
-        object_arns=[] if given.file is None else [given.file[0].arn_for_objects(given.file[1])],
+        object_arns=[] if given.file is None else [object_arn(*given.file)],
         object_key_arns=[] if key is None else [read(key, "key_arn")],
         listings=[]
         if listed is None
-        else [BucketListing(bucket_arn=listed[0].bucket_arn, prefix=listed[1])],
+        else [BucketListing(bucket_arn=read(listed[0], "bucket_arn"), prefix=listed[1])],
     )
 
 

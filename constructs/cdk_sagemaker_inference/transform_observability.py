@@ -47,7 +47,9 @@ class BatchAlarms(AlarmSettings):
 
         BatchAlarms(topic=ops_topic)
 
-    :param topic: SNS topic that all alarms and their all-clears go to. Default: none.
+    :param topic: SNS topic that all alarms and their all-clears go to. A policy of its own, as
+        ``enforce_ssl`` makes, and a customer managed key must let ``cloudwatch.amazonaws.com``
+        in. Default: none.
     :param actions: more actions by severity, such as ``SnsAction`` or ``SsmAction``. Default: none.
     :param failed_jobs: jobs that failed within five minutes. Default: 0, any.
     :param failed_starts: starts by a schedule that failed for good and wait in the dead-letter

@@ -10,6 +10,7 @@ from .tokens import is_token
 _STACKS: "WeakKeyDictionary[IConstruct, Stack]" = WeakKeyDictionary()
 _PATHS: "WeakKeyDictionary[IConstruct, str]" = WeakKeyDictionary()
 _STAGES: "WeakKeyDictionary[Stack, Stage]" = WeakKeyDictionary()
+_APPS: "WeakKeyDictionary[Stack, IConstruct]" = WeakKeyDictionary()
 _NAMES: "WeakKeyDictionary[Stack, str]" = WeakKeyDictionary()
 
 
@@ -29,6 +30,13 @@ def stage_of(stack: Stack) -> Stage:
         assert stage is not None  # a stack without an app makes one
         _STAGES[stack] = stage
     return _STAGES[stack]
+
+
+def app_of(stack: Stack) -> IConstruct:
+    """The root of the tree that a stack is in."""
+    if stack not in _APPS:
+        _APPS[stack] = stack.node.root
+    return _APPS[stack]
 
 
 def path_of(construct: IConstruct) -> str:

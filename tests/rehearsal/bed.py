@@ -11,6 +11,7 @@ import pytest
 from botocore.config import Config
 from moto import mock_aws
 
+from deploying import DEPLOYED, bring_stack, failures
 from local.extension import install
 from local.models import UNKNOWN
 
@@ -89,28 +90,15 @@ class Bed:
         """Bring the stack to a template and return its status."""
         self.view = None
         self.types |= {resource["Type"] for resource in template["Resources"].values()}
-        cloudformation = self.client("cloudformation")
-        act = cloudformation.create_stack if self.template is None else cloudformation.update_stack
-        act(
-            StackName=STACK,
-            TemplateBody=json.dumps(template),
-            Capabilities=["CAPABILITY_NAMED_IAM"],
-        )
-        (stack,) = cloudformation.describe_stacks(StackName=STACK)["Stacks"]
-        status = str(stack["StackStatus"])
-        if status in ("CREATE_COMPLETE", "UPDATE_COMPLETE"):
+        status = bring_stack(self.client("cloudformation"), STACK, json.dumps(template))
+        if status in DEPLOYED:
             self.template = dict(template)
         assert UNKNOWN.rows() == []
         return status
 
     def reasons(self) -> str:
         """Why resources failed in the last deployments, latest first."""
-        events = self.client("cloudformation").describe_stack_events(StackName=STACK)
-        return "\n".join(
-            f"{event['LogicalResourceId']}: {event.get('ResourceStatusReason')}"
-            for event in events["StackEvents"]
-            if event["ResourceStatus"].endswith("_FAILED")
-        )
+        return failures(self.client("cloudformation"), STACK)
 
     def begin_at(self, template: Mapping[str, Any]) -> None:
         """Bring the stack to a template, from nothing unless it is there already."""
