@@ -2,6 +2,7 @@
 
 import json
 import re
+import sys
 import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -170,6 +171,19 @@ def test_the_context_may_come_from_the_command_line(said: object, recorded: int)
         return app
 
     assert len(look(make).recorded) == recorded
+
+
+@pytest.mark.parametrize("listening", [True, False], ids=["with cdk-nag", "without"])
+def test_they_are_written_where_rule_packs_may_look(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, listening: bool
+) -> None:
+    app = new_app(str(tmp_path))
+    plain_realtime(Stack(app, "Test"), alarms=None)
+    if not listening:
+        monkeypatch.delitem(sys.modules, "cdk_nag")
+    app.synth()
+    written = (tmp_path / "Test.metadata.json").read_text()
+    assert ("aws:cdk:acknowledged-rules" in written) is listening
 
 
 def test_templates_do_not_change_with_the_acknowledgements() -> None:
